@@ -1,0 +1,259 @@
+"""Frozen values that travel between rooms. No behaviour beyond trivial derived properties, no imports but stdlib.
+
+Offsets are Python string indices (code points), half-open `[start, end)`. Times are seconds. Confidences are in
+`[0, 1]`. Languages are BCP-47 tags as `service.languages` writes them (`pt`, `pt-BR`, `zh-Hans`); `und` means that
+no language could be told (BCP-47 section 4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from threading import Event
+
+UNDETERMINED = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters in a text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the caller should know about a result: a truncation, a fallback, a low confidence.
+
+    `code` is stable and machine-readable (kebab-case), `message` is for people, `span` points into the source text.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One ranked answer of language detection."""
+
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The language of a text: the best candidate, or `und` with confidence 0 where there is too little evidence.
+
+    `provenance` says who decided: `caller`, `langdetect`, or `evidence` (abstained, too little to go on).
+    """
+
+    language: str
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How a hypothesis is searched for: beam width (1 = greedy) and how many hypotheses to return."""
+
+    beam: int = 1
+    n_best: int = 1
+
+
+GREEDY = DecodeOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What an engine made of one segment.
+
+    `score` is the mean log-probability per target token, the end-of-sentence token included. `complete` is False
+    when the decoder reached its length limit before it ended the sentence. `alternatives` holds the rest of the
+    n-best, best first. `tokenize_seconds` and `infer_seconds` are those of the batch that the segment was in.
+    """
+
+    text: str
+    score: float
+    source_tokens: int
+    target_tokens: int
+    complete: bool = True
+    alternatives: tuple[Hypothesis, ...] = ()
+    tokenize_seconds: float = 0.0
+    infer_seconds: float = 0.0
+
+
+class Priority(IntEnum):
+    """Who is served first when the queue is not empty; a lower value goes first."""
+
+    INTERACTIVE = 0
+    BULK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSignature:
+    """What produced a translation: enough to produce it again."""
+
+    model: str
+    revision: str
+    engine: str
+    dtype: str
+    beam: int
+    shortlist: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What produced a response: this service's version, the models in order of use, and the methods around them."""
+
+    manchete: str
+    models: tuple[ModelSignature, ...] = ()
+    detector: str | None = None
+    summarizer: str | None = None
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedSentence:
+    """One sentence of the source text and the range of the translation that renders it."""
+
+    source: Span
+    target: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A translated text. `route` lists the language pairs in order (`("es-en", "en-pt")`), empty when none was needed.
+
+    `quality` is the mean hypothesis score of the segments weighted by target tokens, or None when nothing was decoded.
+    """
+
+    text: str
+    source: str
+    target: str
+    route: tuple[str, ...]
+    sentences: tuple[AlignedSentence, ...]
+    warnings: tuple[Notice, ...] = ()
+    quality: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """One sentence of a summary and where it stands in the text it came from.
+
+    `source` is set when the summary is of a translation: the range of the original that says the same.
+    """
+
+    text: str
+    start: int
+    end: int
+    source: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary, its sentences in text order, and the method that made it (`extractive`)."""
+
+    text: str
+    sentences: tuple[SummarySentence, ...]
+    method: str
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLength:
+    """How long a summary may be: a number of sentences, or a number of words; words win where both are given."""
+
+    sentences: int | None = 3
+    words: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who asks and how long they will wait: what batching needs to be fair and to stop early.
+
+    `client` groups requests for fairness, `deadline` is on the monotonic clock (`time.monotonic()`), None for none.
+    Setting `cancelled` (from any thread) makes the queue drop what it still holds of the request.
+    """
+
+    request_id: str
+    client: str = "local"
+    priority: Priority = Priority.INTERACTIVE
+    deadline: float | None = None
+    cancelled: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateRequest:
+    """One text to translate; `source` None means detect it."""
+
+    text: str
+    target: str
+    source: str | None = None
+    alternatives: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizeRequest:
+    """One text to summarize in its own language."""
+
+    text: str
+    source: str | None = None
+    title: str | None = None
+    length: SummaryLength = SummaryLength()
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRequest:
+    """One article to detect, translate and summarize."""
+
+    text: str
+    target: str
+    source: str | None = None
+    title: str | None = None
+    length: SummaryLength = SummaryLength()
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateResult:
+    """The answer to a `TranslateRequest`; `timings` maps a stage (`detect`, `queue`, `infer`, `total`) to seconds."""
+
+    detected: Detection
+    translation: Translation
+    signature: Signature
+    timings: Mapping[str, float]
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizeResult:
+    """The answer to a `SummarizeRequest`."""
+
+    detected: Detection
+    summary: Summary
+    signature: Signature
+    timings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestResult:
+    """The answer to a `DigestRequest`; `title` is the translated title, None when none was given."""
+
+    detected: Detection
+    translation: Translation
+    summary: Summary
+    title: str | None
+    signature: Signature
+    timings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageEntry:
+    """One language the service translates from, and the targets it reaches, itself included."""
+
+    code: str
+    name: str
+    targets: tuple[str, ...]
