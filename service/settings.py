@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path
 from pydantic import Field, SecretStr, ValidationError
@@ -49,8 +50,15 @@ class Settings(BaseSettings):
     max_batch_rows: int = Field(default=16, ge=1, description="Segments in a batch")
     shutdown_seconds: float = Field(default=10.0, ge=0, description="Time to drain the queue on shutdown")
 
+    engine: Literal["student", "transformers"] = Field(
+        default="student", description="`student`: int8 on the processor; `transformers`: float with PyTorch"
+    )
+    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="Where `transformers` runs")
+    dtype: Literal["float32", "bfloat16"] = Field(default="float32", description="Number format of `transformers`")
     memory_mb: int = Field(default=1024, ge=1, description="Loaded models may take this much; older ones are evicted")
     model_idle_seconds: float = Field(default=0.0, ge=0, description="Evict a model unused for so long; 0: never")
+    translation_memory_mb: int = Field(default=64, ge=0, description="Memory for translations to reuse; 0: none")
+    translation_memory_file: Path | None = Field(default=None, description="SQLite file that keeps them; unset: none")
     preload: str = Field(default="pt-en,en-pt", description="Pairs to load at start-up, comma-separated")
 
     api_key: SecretStr | None = Field(default=None, description="Key that requests must carry; unset: none needed")

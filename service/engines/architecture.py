@@ -1,0 +1,96 @@
+"""The architecture of a student, read from the `special:model.yml` text of its file and from its matrices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from service.engines.marian import FloatArray, MarianFormatError, MarianModel
+
+EOS_ID: Final = 0
+UNK_ID: Final = 1
+LAYER_NORM_EPSILON: Final = 1e-6
+# The first half of a position's vector holds sines, the second cosines, of these wavelengths.
+_POSITION_BASE: Final = 10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Sizes of a Marian transformer student with an SSRU decoder and one tied embedding."""
+
+    vocabulary: int
+    width: int
+    heads: int
+    feed_forward: int
+    encoder_layers: int
+    decoder_layers: int
+
+    @property
+    def head_width(self) -> int:
+        """Width of one attention head."""
+        return self.width // self.heads
+
+
+# What the graphs below implement; a file that says otherwise would be translated into nonsense without an error.
+_REQUIRED: Final = {
+    "type": "transformer",
+    "transformer-decoder-autoreg": "rnn",
+    "dec-cell": "ssru",
+    "transformer-preprocess": "",
+    "transformer-postprocess": "dan",
+    "transformer-postprocess-emb": "d",
+    "transformer-ffn-activation": "relu",
+    "transformer-ffn-depth": "2",
+    "transformer-train-position-embeddings": "false",
+    "transformer-no-projection": "false",
+    "tied-embeddings-all": "true",
+}
+
+
+def read_architecture(model: MarianModel) -> Architecture:
+    """The architecture of `model`; raises MarianFormatError when this engine does not implement it."""
+    settings = _top_level_settings(model.config)
+    for key, expected in _REQUIRED.items():
+        if settings.get(key, expected) != expected:
+            raise MarianFormatError(f"{key} is {settings[key]!r}; this engine implements {expected!r} only")
+    try:
+        embedding = model.quantized["Wemb"].values
+        feed_forward = model.quantized["encoder_l1_ffn_W1"].values.shape[1]
+        architecture = Architecture(
+            vocabulary=embedding.shape[0],
+            width=embedding.shape[1],
+            heads=int(settings["transformer-heads"]),
+            feed_forward=feed_forward,
+            encoder_layers=int(settings["enc-depth"]),
+            decoder_layers=int(settings["dec-depth"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise MarianFormatError(f"the model does not say or hold {error}") from error
+    if architecture.width % architecture.heads or architecture.width % 2:
+        raise MarianFormatError(f"width {architecture.width} does not divide into {architecture.heads} heads")
+    return architecture
+
+
+def _top_level_settings(config: str) -> dict[str, str]:
+    # Marian writes plain `key: value` lines; the nested ones (vocabulary sizes) are read off the matrices instead,
+    # so no YAML parser has to be trusted with the file.
+    settings = {}
+    for line in config.splitlines():
+        key, separator, value = line.partition(":")
+        if separator and not key.startswith((" ", "-")):
+            settings[key.strip()] = value.strip().strip('"')
+    return settings
+
+
+def position_table(positions: int, width: int) -> FloatArray:
+    """Marian's sinusoidal position vectors, shape `[positions, width]`.
+
+    Position `p` has `sin(p * w_k)` in the first half and `cos(p * w_k)` in the second, with
+    `w_k = 1e4^(-k / (width/2 - 1))`.
+    """
+    half = width // 2
+    wavelengths = _POSITION_BASE ** (-np.arange(half, dtype=np.float64) / (half - 1))
+    angles = np.arange(positions, dtype=np.float64)[:, None] * wavelengths[None, :]
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)

@@ -1,0 +1,148 @@
+"""Serves a `MarianMTModel` with PyTorch: the float engine, on a processor or on CUDA."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import sentencepiece
+import torch
+from transformers import MarianMTModel
+
+from service.engines.architecture import EOS_ID
+from service.engines.loading import Placement
+from service.engines.marian import MarianFormatError, read_marian
+from service.engines.reference import reference_model
+from service.errors import EngineFailure, ModelCorrupt
+from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
+
+MAX_SOURCE_TOKENS: Final = 128
+_LENGTH_FACTOR: Final = 3
+_LENGTH_SLACK: Final = 8
+_MAX_BATCH_ROWS: Final = 64
+
+
+class MarianTorchEngine:
+    """A `MarianMTModel` over the full vocabulary. Satisfies `service.engines.base.Engine`.
+
+    Padding is masked, so a row's result depends on the rows beside it only through the rounding of float sums.
+    """
+
+    def __init__(
+        self,
+        signature: ModelSignature,
+        model: MarianMTModel,
+        tokenizer: sentencepiece.SentencePieceProcessor,
+        placement: Placement,
+    ) -> None:
+        self.signature = signature
+        self.max_source_tokens = MAX_SOURCE_TOKENS
+        untyped: Any = model
+        self._model: Any = untyped.to(device=placement.device, dtype=getattr(torch, placement.dtype))
+        self._tokenizer: Any = tokenizer
+        self.resident_bytes = sum(value.numel() * value.element_size() for value in self._model.parameters())
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, the end-of-sentence token included."""
+        return [len(ids) for ids in self._tokenize(texts)]
+
+    def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
+        """Translate each text; the answer has the length and the order of `texts`.
+
+        Raises EngineFailure when a text is too long or PyTorch fails.
+        """
+        started = time.perf_counter()
+        ids = self._tokenize(texts)
+        tokenize_seconds = time.perf_counter() - started
+        longest = max(map(len, ids), default=0)
+        if longest > self.max_source_tokens:
+            raise EngineFailure(f"a segment has {longest} tokens; the model takes {self.max_source_tokens}")
+        order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+        results: dict[int, Hypothesis] = {}
+        for start in range(0, len(order), _MAX_BATCH_ROWS):
+            batch = order[start : start + _MAX_BATCH_ROWS]
+            results.update(zip(batch, self._decode([ids[i] for i in batch], options, tokenize_seconds), strict=True))
+        return [results[index] for index in range(len(texts))]
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._model = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        encoded: list[list[int]] = self._tokenizer.encode(list(texts))
+        return [[*ids, EOS_ID] for ids in encoded]
+
+    def _decode(self, rows: list[list[int]], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
+        started = time.perf_counter()
+        try:
+            sequences, scores = self._generate(rows, options)
+        except RuntimeError as error:  # torch raises it for everything from a full GPU to a bad shape
+            raise EngineFailure(f"{self.signature.model} failed in PyTorch: {type(error).__name__}") from error
+        infer_seconds = time.perf_counter() - started
+        hypotheses = []
+        for place, row in enumerate(rows):
+            own = slice(place * options.n_best, (place + 1) * options.n_best)
+            found = [
+                self._hypothesis(ids, score, len(row), (tokenize_seconds, infer_seconds))
+                for ids, score in zip(sequences[own], scores[own], strict=True)
+            ]
+            hypotheses.append(replace(found[0], alternatives=tuple(found[1:])))
+        return hypotheses
+
+    def _generate(self, rows: list[list[int]], options: DecodeOptions) -> tuple[list[list[int]], list[float]]:
+        """Target ids, the start token stripped, and mean log-probabilities; `n_best` consecutive ones a row."""
+        padding = self._model.config.pad_token_id
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [padding] * (width - len(row)) for row in rows], device=self._model.device)
+        with torch.inference_mode():
+            output = self._model.generate(
+                input_ids=ids,
+                attention_mask=(ids != padding).long(),
+                max_new_tokens=_LENGTH_FACTOR * width + _LENGTH_SLACK,
+                num_beams=max(options.beam, options.n_best),
+                num_return_sequences=options.n_best,
+                output_scores=True,
+                return_dict_in_generate=True,
+            )
+            steps = self._model.compute_transition_scores(
+                output.sequences, output.scores, getattr(output, "beam_indices", None), normalize_logits=True
+            )
+        sequences = [_until_end(row) for row in output.sequences[:, 1:].tolist()]
+        log_probabilities = steps.float().cpu().tolist()
+        scores = [
+            sum(values[: len(ids)]) / max(len(ids), 1) for ids, values in zip(sequences, log_probabilities, strict=True)
+        ]
+        return sequences, scores
+
+    def _hypothesis(self, ids: list[int], score: float, source_tokens: int, seconds: tuple[float, float]) -> Hypothesis:
+        complete = ids[-1] == EOS_ID
+        text: str = self._tokenizer.decode(ids[:-1] if complete else ids)
+        return Hypothesis(
+            text, score, source_tokens, len(ids), complete, tokenize_seconds=seconds[0], infer_seconds=seconds[1]
+        )
+
+
+def load_marian_torch(
+    model_file: Path, vocabulary_file: Path, signature: ModelSignature, placement: Placement
+) -> MarianTorchEngine:
+    """Load a Marian student's own files as a float model.
+
+    Raises ModelCorrupt naming the file that cannot be used.
+    """
+    path = model_file
+    try:
+        model = reference_model(read_marian(model_file))
+        path = vocabulary_file
+        tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(vocabulary_file))
+    except (MarianFormatError, OSError, RuntimeError) as error:
+        raise ModelCorrupt(f"{path}: {error}", model_id=signature.model) from error
+    return MarianTorchEngine(signature, model, tokenizer, placement)
+
+
+def _until_end(ids: list[int]) -> list[int]:
+    return ids[: ids.index(EOS_ID) + 1] if EOS_ID in ids else ids

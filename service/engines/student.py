@@ -1,0 +1,184 @@
+"""Serves a converted student with ONNX Runtime."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from service.engines.architecture import EOS_ID
+from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
+from service.engines.student_batch import Found, Row, batches, beam_results, feeds_of, greedy_results
+from service.errors import EngineFailure, ModelCorrupt, TooLarge
+from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
+
+if TYPE_CHECKING:
+    import onnxruntime
+    import sentencepiece
+
+GREEDY_FILE: Final = "greedy.onnx"
+BEAM_FILE: Final = "beam.onnx"
+VOCABULARY_FILE: Final = "vocab.spm"
+SHORTLIST_FILE: Final = "lex.bin"
+
+# Students are trained on sentences; Bergamot breaks longer ones at 128 tokens too.
+MAX_SOURCE_TOKENS: Final = 128
+MAX_BEAM: Final = 8
+# Weights are held once as read and once packed for the processor's dot product, plus a workspace for a batch.
+_RESIDENT_FACTOR: Final = 2.0
+_WORKSPACE_BYTES: Final = 24 * 2**20
+
+
+class StudentEngine:
+    """A Firefox/Bergamot student in static int8. Satisfies `service.engines.base.Engine`."""
+
+    def __init__(
+        self,
+        signature: ModelSignature,
+        folder: Path,
+        tokenizer: sentencepiece.SentencePieceProcessor,
+        shortlist: Shortlist,
+    ) -> None:
+        self.signature = signature
+        self.max_source_tokens = MAX_SOURCE_TOKENS
+        self._folder = folder
+        self._greedy: Any = _session(folder / GREEDY_FILE, signature.model)
+        self._beam: Any = None
+        self._beam_lock = threading.Lock()
+        self._tokenizer: Any = tokenizer
+        self._shortlist = shortlist
+        self._vocabulary_size: int = tokenizer.get_piece_size()
+
+    @property
+    def resident_bytes(self) -> int:
+        """Estimate of the memory that unloading the model gives back; it grows when beam search is first used."""
+        graphs = (self._folder / GREEDY_FILE).stat().st_size * (1 if self._beam is None else 2)
+        return int(graphs * _RESIDENT_FACTOR) + self._shortlist.resident_bytes + _WORKSPACE_BYTES
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, the end-of-sentence token included."""
+        return [len(ids) for ids in self._tokenize(texts)]
+
+    def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
+        """Translate each text; the answer has the length and the order of `texts`.
+
+        Raises TooLarge for a beam over `MAX_BEAM`, EngineFailure when a text is too long or ONNX Runtime fails.
+        """
+        if max(options.beam, options.n_best) > MAX_BEAM:
+            raise TooLarge(f"alternatives: more than {MAX_BEAM - 1} are not offered", field="alternatives")
+        results: dict[int, Hypothesis] = {}
+        started = time.perf_counter()
+        rows = self._rows(texts)
+        tokenize_seconds = time.perf_counter() - started
+        for batch in batches(rows):
+            for row, hypothesis in zip(batch, self._decode(batch, options, tokenize_seconds), strict=True):
+                results[row.index] = hypothesis
+        return [results[index] for index in range(len(texts))]
+
+    def close(self) -> None:
+        """Give the sessions' memory back."""
+        self._greedy = self._beam = None
+
+    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        encoded: list[list[int]] = self._tokenizer.encode(list(texts))
+        return [[*ids, EOS_ID] for ids in encoded]
+
+    def _rows(self, texts: Sequence[str]) -> list[Row]:
+        rows = []
+        for index, ids in enumerate(self._tokenize(texts)):
+            if len(ids) > self.max_source_tokens:
+                raise EngineFailure(f"a segment has {len(ids)} tokens; the model takes {self.max_source_tokens}")
+            rows.append(Row(index, ids, self._shortlist.candidates(ids)))
+        return rows
+
+    def _decode(self, batch: Sequence[Row], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
+        started = time.perf_counter()
+        try:
+            found = self._search(batch, options)
+        except ModelCorrupt:
+            raise
+        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+            raise EngineFailure(f"{self.signature.model} failed in ONNX Runtime: {type(error).__name__}") from error
+        flat = [one for row in found for one in row[: options.n_best]]
+        texts = iter(self._tokenizer.decode([one.words for one in flat]))
+        infer_seconds = time.perf_counter() - started
+
+        def hypothesis(row: Row, one: Found) -> Hypothesis:
+            return Hypothesis(
+                text=next(texts),
+                score=one.score,
+                source_tokens=len(row.ids),
+                target_tokens=len(one.ids),
+                complete=one.complete,
+                tokenize_seconds=tokenize_seconds,
+                infer_seconds=infer_seconds,
+            )
+
+        hypotheses = []
+        for row, nbest in zip(batch, found, strict=True):
+            best, *rest = [hypothesis(row, one) for one in nbest[: options.n_best]]
+            hypotheses.append(replace(best, alternatives=tuple(rest)))
+        return hypotheses
+
+    def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
+        """The hypotheses of each row, best first."""
+        feeds, candidates = feeds_of(batch, self._vocabulary_size)
+        if options == GREEDY:
+            tokens, log_probabilities = self._greedy.run(None, feeds)
+            return [[one] for one in greedy_results(batch, candidates, tokens, log_probabilities)]
+        feeds["beam"] = np.array([max(options.beam, options.n_best)], dtype=np.int64)
+        return beam_results(batch, candidates, self._beam_session().run(None, feeds))
+
+    def _beam_session(self) -> Any:
+        # Few requests ask for more than the best: the second graph's memory is taken when one does.
+        with self._beam_lock:
+            if self._beam is None:
+                self._beam = _session(self._folder / BEAM_FILE, self.signature.model)
+            return self._beam
+
+
+def load_student(folder: Path, signature: ModelSignature, vocabulary_size: int) -> StudentEngine:
+    """Load a converted student for use on one core a call; raises ModelCorrupt naming the file that cannot be used."""
+    import sentencepiece
+
+    path = folder / VOCABULARY_FILE
+    try:
+        tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        path = folder / SHORTLIST_FILE
+        shortlist = read_shortlist(path, vocabulary_size)
+    except (ShortlistFormatError, OSError, RuntimeError) as error:  # SentencePiece raises the last two
+        raise _corrupt(signature.model, path, f"cannot be read ({error})") from error
+    if tokenizer.get_piece_size() != vocabulary_size:
+        raise _corrupt(signature.model, folder / VOCABULARY_FILE, f"has not the {vocabulary_size} pieces of the model")
+    return StudentEngine(signature, folder, tokenizer, shortlist)
+
+
+def _session(path: Path, model_id: str) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # One core a call: several calls run side by side, which serves more than one call on several cores.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Plans of memory reuse are kept for each input shape, and shapes here are endless: memory would only grow.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            str(path),
+            options,
+            providers=["CPUExecutionProvider"],
+            # Measured 6.6 times slower than the addition and the normalisation that it replaces.
+            disabled_optimizers=["SkipLayerNormFusion", "BiasSkipLayerNormFusion"],
+        )
+    except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+        raise _corrupt(model_id, path, f"cannot be loaded ({type(error).__name__})") from error
+
+
+def _corrupt(model_id: str, path: Path, what: str) -> ModelCorrupt:
+    return ModelCorrupt(f"{path} {what}; run 'manchete models prepare --force' to repair it", model_id=model_id)

@@ -1,0 +1,126 @@
+"""Between texts and the student's graphs: rows, their batches, the graphs' inputs, and target ids back into order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from service.engines.architecture import EOS_ID, UNK_ID
+from service.engines.shortlist import CANDIDATE_BLOCK
+
+Ids = npt.NDArray[np.int64]
+Feeds = dict[str, npt.NDArray[Any]]
+
+# Measured best on one core: larger batches pay with the union of their shortlists, smaller with the step's overhead.
+MAX_BATCH_ROWS: Final = 16
+# Marian's greedy limit is a factor of the source length; the slack is for very short sources.
+_LENGTH_FACTOR: Final = 3
+_LENGTH_SLACK: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text on its way through a batch; `index` is its place in the call."""
+
+    index: int
+    ids: list[int]
+    candidates: npt.NDArray[np.int32]
+
+    @property
+    def limit(self) -> int:
+        """Target tokens after which decoding stops."""
+        return _LENGTH_FACTOR * len(self.ids) + _LENGTH_SLACK
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Target ids of one hypothesis, with the end-of-sentence token where it has one, and the mean log-probability."""
+
+    ids: list[int]
+    score: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether the decoder ended the sentence itself."""
+        return self.ids[-1] == EOS_ID
+
+    @property
+    def words(self) -> list[int]:
+        """The ids without the end-of-sentence token, for the detokenizer."""
+        return self.ids[:-1] if self.complete else self.ids
+
+
+def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Rows of similar length together, so that little is computed on padding."""
+    ordered = sorted(rows, key=lambda row: len(row.ids))
+    for start in range(0, len(ordered), MAX_BATCH_ROWS):
+        yield ordered[start : start + MAX_BATCH_ROWS]
+
+
+def feeds_of(batch: Sequence[Row], vocabulary_size: int) -> tuple[Feeds, Ids]:
+    """The graphs' inputs for a batch, and the token id of each candidate."""
+    lengths = np.array([len(row.ids) for row in batch], dtype=np.int32)
+    ids = np.full((len(batch), int(lengths.max())), EOS_ID, dtype=np.int64)
+    for place, row in enumerate(batch):
+        ids[place, : len(row.ids)] = row.ids
+    member = np.zeros(vocabulary_size, dtype=bool)
+    for row in batch:
+        member[row.candidates] = True
+    # Marian never writes the unknown token; what the model cannot spell it leaves out.
+    member[UNK_ID] = False
+    union = np.flatnonzero(member)
+    candidates = np.zeros(-(-len(union) // CANDIDATE_BLOCK) * CANDIDATE_BLOCK, dtype=np.int64)
+    candidates[: len(union)] = union
+    allowed = np.zeros((len(batch), len(candidates)), dtype=bool)
+    own = np.zeros(vocabulary_size, dtype=bool)
+    for place, row in enumerate(batch):
+        own[row.candidates] = True
+        allowed[place, : len(union)] = own[union]
+        own[row.candidates] = False
+    limits = np.array([row.limit for row in batch], dtype=np.int64)
+    feeds = {"ids": ids, "lengths": lengths, "candidates": candidates, "allowed": allowed, "limits": limits}
+    return cast("Feeds", feeds), candidates
+
+
+def greedy_results(
+    batch: Sequence[Row], candidates: Ids, tokens: Ids, log_probabilities: npt.NDArray[np.float32]
+) -> list[Found]:
+    """What the greedy graph found for each row."""
+    results = []
+    for place, (row, ids) in enumerate(zip(batch, candidates[tokens.T].tolist(), strict=True)):
+        own = _cut(ids, row.limit)
+        results.append(Found(own, float(log_probabilities[: len(own), place].mean())))
+    return results
+
+
+def beam_results(batch: Sequence[Row], candidates: Ids, outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:
+    """What the beam graph found for each row, best first by mean log-probability."""
+    tokens, parents, totals, sizes = outputs
+    results = []
+    for place, row in enumerate(batch):
+        found = []
+        for beam in range(tokens.shape[2]):
+            ids = candidates[_trace(tokens[:, place], parents[:, place], beam)].tolist()
+            own = _cut(ids, row.limit)
+            found.append(Found(own, float(totals[place, beam] / sizes[place, beam])))
+        results.append(sorted(found, key=lambda one: -one.score))
+    return results
+
+
+def _trace(tokens: Ids, parents: Ids, beam: int) -> Ids:
+    """Candidates of the hypothesis that ends in `beam`, followed back through `[T, K]` parents."""
+    path = np.empty(len(tokens), dtype=np.int64)
+    for step in range(len(tokens) - 1, -1, -1):
+        path[step] = tokens[step, beam]
+        beam = parents[step, beam]
+    return path
+
+
+def _cut(ids: list[int], limit: int) -> list[int]:
+    """A row's own target ids: up to and with its end-of-sentence token, or its limit."""
+    end = ids.index(EOS_ID) + 1 if EOS_ID in ids else len(ids)
+    return ids[: min(end, limit)]

@@ -1,0 +1,128 @@
+"""Reading Marian's binary files: what is there comes back, and nothing malformed gets further than an error."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marian_files import CONFIG, INTGEMM8, floats, int8, pack, shortlist, text
+
+from service.engines.architecture import position_table, read_architecture
+from service.engines.marian import MarianFormatError, parse_marian
+from service.engines.shortlist import MIN_FREQUENT, ShortlistFormatError, parse_shortlist
+
+MATRIX = np.arange(-6, 6, dtype=np.int8).reshape(3, 4)
+ITEMS = [
+    int8("Wemb", MATRIX, 4.0),
+    ("Wemb_QuantMultA", INTGEMM8, (1, 1), struct.pack("<bf", 127, 14.0)),
+    int8("decoder_l1_rnn_W", MATRIX, 2.0),
+    floats("decoder_l1_rnn_W_QuantMultA", np.array([[13.0]])),
+    floats("bias", np.array([[0.5, -1.5]])),
+    text("special:model.yml", CONFIG.format(width=4, heads=2, encoder_layers=1, decoder_layers=1)),
+]
+CONTENT = pack(ITEMS)
+
+
+def test_what_is_written_is_read() -> None:
+    model = parse_marian(CONTENT)
+    assert model.quantized["Wemb"].values.tolist() == MATRIX.tolist()
+    assert model.quantized["decoder_l1_rnn_W"].values.tolist() == MATRIX.tolist()
+    assert model.quantized["decoder_l1_rnn_W"].dequantize().tolist() == (MATRIX / 2).tolist()
+    assert model.floats["bias"].tolist() == [[0.5, -1.5]]
+    assert model.activation_multiplier("decoder_l1_rnn_W") == 13.0
+    assert model.activation_multiplier("Wemb") == pytest.approx(127 / 14.0)
+    assert "dec-cell: ssru" in model.config
+
+
+@pytest.mark.parametrize("length", range(0, len(CONTENT), 7))
+def test_a_cut_file_is_refused(length: int) -> None:
+    with pytest.raises(MarianFormatError):
+        parse_marian(CONTENT[:length])
+
+
+@given(st.integers(0, len(CONTENT) - 1), st.binary(min_size=1, max_size=8))
+def test_damage_ends_in_an_answer_or_the_readers_own_error(position: int, damage: bytes) -> None:
+    content = CONTENT[:position] + damage + CONTENT[position + len(damage) :]
+    try:
+        parse_marian(content)
+    except MarianFormatError as error:
+        assert str(error)
+
+
+@given(st.binary(max_size=400))
+def test_noise_is_refused(content: bytes) -> None:
+    with pytest.raises(MarianFormatError):
+        parse_marian(content)
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (ITEMS[:-1], "special:model.yml"),
+        ([("x", 0x999, (1,), b"1234"), ITEMS[-1]], "0x999"),
+        ([("x", INTGEMM8, (2, 2), b"1234"), ITEMS[-1]], "x needs 8 bytes"),
+        ([("x", INTGEMM8, (4,), b"12345678"), ITEMS[-1]], "expected a matrix"),
+        ([("x", INTGEMM8, (1, 1), struct.pack("<bf", 1, float("nan"))), ITEMS[-1]], "multiplier nan"),
+        ([("x", 0x404, (-1, 4), b""), ITEMS[-1]], "shape"),
+    ],
+)
+def test_errors_name_the_item(items: list[tuple[str, int, tuple[int, ...], bytes]], message: str) -> None:
+    with pytest.raises(MarianFormatError, match=message):
+        parse_marian(pack(items))
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(MarianFormatError, match="version 2"):
+        parse_marian(pack(ITEMS, version=2))
+
+
+def test_an_architecture_that_is_not_implemented_is_refused() -> None:
+    config = CONFIG.format(width=4, heads=2, encoder_layers=1, decoder_layers=1).replace("ssru", "gru")
+    with pytest.raises(MarianFormatError, match="dec-cell is 'gru'"):
+        read_architecture(parse_marian(pack([*ITEMS[:-1], text("special:model.yml", config)])))
+
+
+def test_positions_are_marians() -> None:
+    table = position_table(3, 8)
+    assert table.shape == (3, 8)
+    assert table[0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert table[2][0] == pytest.approx(np.sin(2.0))
+    assert table[2][3] == pytest.approx(np.sin(2e-4))
+    assert table[2][7] == pytest.approx(np.cos(2e-4))
+
+
+VOCABULARY = MIN_FREQUENT + 100
+LISTS = {5: [600, 601], 6: [601, 602], 610: []}
+
+
+def test_candidates_are_frequent_listed_and_own_tokens() -> None:
+    lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY)
+    candidates = lists.candidates([6, 5, 610, 6]).tolist()
+    assert sorted(set(candidates)) == [*range(MIN_FREQUENT), 600, 601, 602, 610]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "too few"),
+        (bytes(48), "magic"),
+        (shortlist(LISTS, VOCABULARY)[:-1], "needs"),
+        (shortlist(LISTS, VOCABULARY - 1), "do not fit"),
+        (shortlist({5: [VOCABULARY]}, VOCABULARY), "outside the vocabulary"),
+    ],
+)
+def test_a_bad_shortlist_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(ShortlistFormatError, match=message):
+        parse_shortlist(content, VOCABULARY)
+
+
+@given(st.integers(0, 47), st.binary(min_size=1, max_size=8))
+def test_a_damaged_shortlist_never_surprises(position: int, damage: bytes) -> None:
+    whole = shortlist(LISTS, VOCABULARY)
+    try:
+        parse_shortlist(whole[:position] + damage + whole[position + len(damage) :], VOCABULARY)
+    except ShortlistFormatError as error:
+        assert str(error)
