@@ -1,0 +1,8 @@
+"""The one readable path: detect -> route -> segment -> translate -> join -> summarize."""
+
+from __future__ import annotations
+
+from service.pipeline.pipeline import Pipeline
+from service.pipeline.rooms import Rooms
+
+__all__ = ["Pipeline", "Rooms"]

@@ -1,0 +1,196 @@
+"""One text on its way through the models of its route, and a group of them travelling together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+
+from service.batching import Outcome, Ticket
+from service.errors import Cancelled, DeadlineExceeded, MancheteError
+from service.models import ModelEntry, Route
+from service.pipeline.rooms import Rooms
+from service.segment import Document, sentences, split
+from service.types import GREEDY, AlignedSentence, DecodeOptions, Hypothesis, ModelSignature, Notice, Span
+
+# How often a request that waits looks whether its client has gone.
+_CANCEL_CHECK_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class Journey:
+    """A text, where it goes, and what has become of it so far.
+
+    `alternatives` asks for as many further renderings of the whole text; they exist after the last model only.
+    """
+
+    text: str
+    source: str
+    route: Route
+    alternatives: int = 0
+    output: str = ""
+    sentences: tuple[AlignedSentence, ...] = ()
+    other_outputs: tuple[str, ...] = ()
+    notices: list[Notice] = field(default_factory=list)
+    signatures: list[ModelSignature] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    error: MancheteError | None = None
+    log_probability: float = 0.0
+    target_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        self.output = self.text
+        if not self.route.entries:
+            spans = sentences(self.text, self.source)
+            self.sentences = tuple(AlignedSentence(span, span) for span in spans)
+
+    @property
+    def quality(self) -> float | None:
+        """Mean log-probability per target token over all segments and hops."""
+        return self.log_probability / self.target_tokens if self.target_tokens else None
+
+    def spend(self, stage: str, seconds: float) -> None:
+        """Add to a stage's time."""
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+
+@dataclass(slots=True)
+class _Leg:
+    """One journey's passage through one model: the segments sent and the futures of their hypotheses."""
+
+    journey: Journey
+    entry: ModelEntry
+    document: Document
+    futures: list[Future[Outcome]]
+    started: float
+
+
+def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> None:
+    """Take every journey to its end. What fails is noted on its own journey; the others go on.
+
+    All journeys submit their segments before anybody waits, so that they share batches.
+    """
+    hops = max((len(journey.route.entries) for journey in journeys), default=0)
+    for hop in range(hops):
+        legs = []
+        for journey in journeys:
+            if journey.error is None and hop < len(journey.route.entries):
+                try:
+                    legs.append(_depart(journey, hop, rooms, ticket))
+                except MancheteError as error:
+                    journey.error = error
+        for leg in legs:
+            try:
+                _arrive(leg, hop, ticket)
+            except MancheteError as error:
+                leg.journey.error = error
+
+
+def _depart(journey: Journey, hop: int, rooms: Rooms, ticket: Ticket) -> _Leg:
+    """Split the text into segments that the hop's model takes, and queue them."""
+    entry = journey.route.entries[hop]
+    started = time.perf_counter()
+    with rooms.pool.lease(entry.model_id) as engine:
+        document = split(
+            journey.output, entry.source, count_tokens=engine.count_tokens, max_tokens=engine.max_source_tokens
+        )
+        texts = [segment.text for segment in document.segments]
+        tokens = engine.count_tokens(texts)
+        journey.signatures.append(engine.signature)
+    queued = time.perf_counter()
+    journey.spend("segment", queued - started)
+    last = hop == len(journey.route.entries) - 1
+    options = _options(journey.alternatives) if last else GREEDY
+    futures = rooms.batcher.submit(ticket, entry.model_id, texts, tokens, options)
+    return _Leg(journey, entry, document, futures, queued)
+
+
+def _options(alternatives: int) -> DecodeOptions:
+    n_best = alternatives + 1
+    return DecodeOptions(beam=max(4, n_best), n_best=n_best) if alternatives else GREEDY
+
+
+def _arrive(leg: _Leg, hop: int, ticket: Ticket) -> None:
+    """Wait for the leg's hypotheses and put them where their segments stood."""
+    journey = leg.journey
+    outcomes = [_result(future, ticket) for future in leg.futures]
+    hypotheses = [outcome.hypothesis for outcome in outcomes]
+    joined = leg.document.join([hypothesis.text for hypothesis in hypotheses])
+    if journey.alternatives and hop == len(journey.route.entries) - 1:
+        journey.other_outputs = _other_outputs(leg.document, hypotheses, journey.alternatives)
+    journey.sentences = _composed(journey.sentences, joined.sentences) if hop else joined.sentences
+    journey.output = joined.text
+    if hop == 0:
+        # Offsets of notices are offsets in the caller's text, which only the first model has read.
+        journey.notices += _notices(leg.document, hypotheses)
+    journey.log_probability += sum(one.score * one.target_tokens for one in hypotheses)
+    journey.target_tokens += sum(one.target_tokens for one in hypotheses)
+    journey.spend("translate", time.perf_counter() - leg.started)
+    journey.spend("queue", max((outcome.queue_seconds for outcome in outcomes), default=0.0))
+    journey.spend("tokenize", max((one.tokenize_seconds for one in hypotheses), default=0.0))
+    journey.spend("infer", max((one.infer_seconds for one in hypotheses), default=0.0))
+
+
+def _result(future: Future[Outcome], ticket: Ticket) -> Outcome:
+    """Wait for one outcome, no longer than the request's deadline and while its client is there."""
+    context = ticket.context
+    while True:
+        if context.cancelled.is_set():
+            raise Cancelled("the client has gone")
+        seconds = _CANCEL_CHECK_SECONDS
+        if context.deadline is not None:
+            remaining = context.deadline - time.monotonic()
+            if remaining <= 0:
+                raise DeadlineExceeded("the request took longer than its time limit")
+            seconds = min(seconds, remaining)
+        try:
+            return future.result(timeout=seconds)
+        except FutureTimeout:
+            continue
+
+
+def _other_outputs(document: Document, hypotheses: Sequence[Hypothesis], count: int) -> tuple[str, ...]:
+    """Whole-text alternatives: the k-th takes each segment's k-th hypothesis, or its best where there are fewer."""
+    best = document.join([one.text for one in hypotheses]).text
+    outputs = []
+    for rank in range(count):
+        chosen = [one.alternatives[rank] if rank < len(one.alternatives) else one for one in hypotheses]
+        outputs.append(document.join([one.text for one in chosen]).text)
+    return tuple(text for text in dict.fromkeys(outputs) if text != best)
+
+
+def _notices(document: Document, hypotheses: Sequence[Hypothesis]) -> list[Notice]:
+    notices = [
+        Notice("truncated-output", "the model reached its length limit before the end of this sentence", segment.span)
+        for segment, hypothesis in zip(document.segments, hypotheses, strict=True)
+        if not hypothesis.complete
+    ]
+    pieces: dict[int, int] = {}
+    for segment in document.segments:
+        pieces[segment.sentence] = pieces.get(segment.sentence, 0) + 1
+    notices += [
+        Notice("sentence-split", f"too long for the model, translated in {count} parts", document.sentences[index])
+        for index, count in pieces.items()
+        if count > 1
+    ]
+    return notices
+
+
+def _composed(first: tuple[AlignedSentence, ...], second: tuple[AlignedSentence, ...]) -> tuple[AlignedSentence, ...]:
+    """Alignment of source and final text from those of two hops.
+
+    Each sentence of the source is aligned with the range of the final text that renders what it became in between.
+    """
+    composed = []
+    for link in first:
+        ends = [
+            other.target
+            for other in second
+            if other.source.start < link.target.end and link.target.start < other.source.end
+        ]
+        if ends:
+            target = Span(min(span.start for span in ends), max(span.end for span in ends))
+            composed.append(AlignedSentence(link.source, target))
+    return tuple(composed)

@@ -1,0 +1,234 @@
+"""Answers requests: the only place that knows the order in which the rooms are called."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from service import __version__, languages
+from service.errors import MancheteError, TooLarge, UndetectedLanguage
+from service.pipeline.journey import Journey, travel
+from service.pipeline.rooms import Rooms
+from service.segment import sentences
+from service.summarize import SourceSentence, summarize
+from service.types import (
+    UNDETERMINED,
+    AlignedSentence,
+    Detection,
+    DigestRequest,
+    DigestResult,
+    LanguageEntry,
+    ModelSignature,
+    Notice,
+    RequestContext,
+    Signature,
+    Span,
+    SummarizeRequest,
+    SummarizeResult,
+    Summary,
+    SummaryLength,
+    SummarySentence,
+    TranslateRequest,
+    TranslateResult,
+    Translation,
+)
+
+LOW_CONFIDENCE = 0.5
+DETECTOR = "langdetect"
+
+
+class Pipeline:
+    """Detects, translates, summarizes. Synchronous; may be called from many threads at once."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    def detect(self, text: str, *, field: str = "q") -> Detection:
+        """The language of `text`, `und` where there is too little evidence; raises TooLarge naming `field`."""
+        self._check_length(text, field)
+        return self._rooms.detector.identify(text)
+
+    def translate(self, request: TranslateRequest, context: RequestContext) -> TranslateResult:
+        """Translate one text; raises what `translate_many` would return in its place."""
+        (result,) = self.translate_many([request], context)
+        if isinstance(result, MancheteError):
+            raise result
+        return result
+
+    def translate_many(
+        self, requests: Sequence[TranslateRequest], context: RequestContext
+    ) -> list[TranslateResult | MancheteError]:
+        """Translate several texts, each of its own language, in order; an error takes the place of its own item only.
+
+        Raises Overloaded or ShuttingDown when the request as a whole is not let in.
+        """
+        started = time.perf_counter()
+        with self._rooms.batcher.admit(context) as ticket:
+            planned = [self._plan(request) for request in requests]
+            journeys = [plan[1] for plan in planned if not isinstance(plan, MancheteError)]
+            travel(journeys, self._rooms, ticket)
+        results: list[TranslateResult | MancheteError] = []
+        for request, plan in zip(requests, planned, strict=True):
+            if isinstance(plan, MancheteError):
+                results.append(plan)
+                continue
+            detected, journey = plan
+            results.append(journey.error or self._translated(request, detected, journey, started))
+        return results
+
+    def summarize(self, request: SummarizeRequest, context: RequestContext) -> SummarizeResult:
+        """Summarize one text in its own language; raises InvalidInput, Overloaded or ShuttingDown."""
+        started = time.perf_counter()
+        with self._rooms.batcher.admit(context):
+            self._check_length(request.text, "text")
+            detected = self._detect(request.text, request.source)
+            detection_done = time.perf_counter()
+            # An unknown language is no obstacle: sentences and word statistics work without it, cue lists are skipped.
+            summary = self._summary(request.text, detected.language, request.length, request.title)
+        timings = {"detect": detection_done - started, "total": time.perf_counter() - started}
+        timings["summarize"] = timings["total"] - timings["detect"]
+        return SummarizeResult(detected, summary, self._signature(detected, (), summary), timings)
+
+    def digest(self, request: DigestRequest, context: RequestContext) -> DigestResult:
+        """Detect, translate and summarize one article: the summary is of the translation, in the target language."""
+        started = time.perf_counter()
+        with self._rooms.batcher.admit(context) as ticket:
+            article = TranslateRequest(request.text, request.target, request.source)
+            detected, journey = self._planned(article, field="text")
+            titles = self._title_journeys(request, journey)
+            travel([journey, *titles], self._rooms, ticket)
+        for leg in (journey, *titles):
+            if leg.error is not None:
+                raise leg.error
+        translated = self._translated(article, detected, journey, started)
+        title = titles[0].output if titles else request.title
+        translation = translated.translation
+        summarizing = time.perf_counter()
+        summary = self._digest_summary(translation, request.length, title)
+        timings = {**translated.timings, "summarize": time.perf_counter() - summarizing}
+        timings["total"] = time.perf_counter() - started
+        for notice in titles[0].notices if titles else ():
+            translation = replace(translation, warnings=(*translation.warnings, _about_title(notice)))
+        signature = self._signature(detected, journey.signatures, summary)
+        return DigestResult(detected, translation, summary, title, signature, timings)
+
+    def languages(self) -> tuple[LanguageEntry, ...]:
+        """The languages that texts may be in, each with the targets it reaches, itself included."""
+        entries = []
+        for source in self._rooms.router.sources:
+            targets: list[str] = []
+            for target in self._rooms.router.reachable(source):
+                variant = self._rooms.router.route(source, target).target_variant
+                targets += [target] if variant is None else [target, variant]
+            entries.append(LanguageEntry(source, languages.name(source), tuple(targets)))
+        return tuple(entries)
+
+    # --- planning
+
+    def _plan(self, request: TranslateRequest) -> tuple[Detection, Journey] | MancheteError:
+        try:
+            return self._planned(request, field="q")
+        except MancheteError as error:
+            return error
+
+    def _planned(self, request: TranslateRequest, *, field: str) -> tuple[Detection, Journey]:
+        """The language of the text and the journey it is to make; raises InvalidInput."""
+        started = time.perf_counter()
+        self._check_length(request.text, field)
+        target = languages.normalise(request.target, field="target")
+        detected = self._detect(request.text, request.source)
+        source = detected.language
+        if not request.text.strip():
+            source = target
+        elif source == UNDETERMINED:
+            raise UndetectedLanguage(
+                f"{field}: too little evidence to tell the language of this text; name it in 'source'", field=field
+            )
+        detection_done = time.perf_counter()
+        journey = Journey(request.text, source, self._rooms.router.route(source, target), request.alternatives)
+        journey.spend("detect", detection_done - started)
+        journey.notices += _planning_notices(detected, journey, target)
+        return detected, journey
+
+    def _title_journeys(self, request: DigestRequest, article: Journey) -> list[Journey]:
+        """The title travels the article's route: its own language would be a guess from few words."""
+        if request.title is None or not article.route.entries:
+            return []
+        self._check_length(request.title, "title")
+        return [Journey(request.title, article.source, article.route)]
+
+    def _detect(self, text: str, source: str | None) -> Detection:
+        hint = None if source is None else languages.normalise(source, field="source")
+        return self._rooms.detector.identify(text, hint=hint)
+
+    def _check_length(self, text: str, field: str) -> None:
+        if len(text) > self._rooms.char_limit:
+            raise TooLarge(
+                f"{field}: {len(text)} characters are over the limit of {self._rooms.char_limit}", field=field
+            )
+
+    # --- results
+
+    def _signature(self, detected: Detection, models: Sequence[ModelSignature], summary: Summary | None) -> Signature:
+        detector = None if detected.provenance == "caller" else DETECTOR
+        method = None if summary is None else summary.method
+        return Signature(__version__, tuple(models), detector, method, self._rooms.libraries)
+
+    def _translated(
+        self, request: TranslateRequest, detected: Detection, journey: Journey, started: float
+    ) -> TranslateResult:
+        translation = Translation(
+            text=journey.output,
+            source=journey.source,
+            target=languages.normalise(request.target, field="target"),
+            route=journey.route.pairs,
+            sentences=journey.sentences,
+            warnings=tuple(journey.notices),
+            quality=journey.quality,
+        )
+        timings = {**journey.seconds, "total": time.perf_counter() - started}
+        signature = self._signature(detected, journey.signatures, None)
+        return TranslateResult(detected, translation, signature, timings, journey.other_outputs)
+
+    def _summary(self, text: str, language: str, length: SummaryLength, title: str | None) -> Summary:
+        spans = sentences(text, language)
+        parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
+        return summarize(text, parts, language=language, length=length, title=title)
+
+    def _digest_summary(self, translation: Translation, length: SummaryLength, title: str | None) -> Summary:
+        """The summary of a translation, each sentence with the range of the source that it renders."""
+        text = translation.text
+        spans = [link.target for link in translation.sentences]
+        parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
+        summary = summarize(text, parts, language=translation.target, length=length, title=title)
+        placed = tuple(_with_source(sentence, translation.sentences) for sentence in summary.sentences)
+        return Summary(summary.text, placed, summary.method, summary.warnings)
+
+
+def _with_source(sentence: SummarySentence, links: Sequence[AlignedSentence]) -> SummarySentence:
+    touched = [link.source for link in links if link.target.start < sentence.end and sentence.start < link.target.end]
+    source = Span(touched[0].start, touched[-1].end) if touched else None
+    return SummarySentence(sentence.text, sentence.start, sentence.end, source)
+
+
+def _planning_notices(detected: Detection, journey: Journey, target: str) -> list[Notice]:
+    notices = []
+    if detected.provenance != "caller" and journey.text.strip() and detected.confidence < LOW_CONFIDENCE:
+        share = f"{detected.confidence:.0%}"
+        notices.append(
+            Notice("low-confidence", f"the language was taken to be {detected.language} with {share} confidence")
+        )
+    if len(journey.route.entries) > 1:
+        notices.append(Notice("pivot", f"translated by way of {' and '.join(journey.route.pairs)}"))
+    variant = journey.route.target_variant
+    if variant is not None and "-" in target and target != variant:
+        notices.append(Notice("variant", f"asked for {target}; the model writes {variant}"))
+    if not journey.route.entries and "-" in target and target != journey.source:
+        notices.append(Notice("variant", f"the text is {journey.source} already; it was not rewritten as {target}"))
+    return notices
+
+
+def _about_title(notice: Notice) -> Notice:
+    # Spans point into the text; a title has no place in it.
+    return Notice(notice.code, f"title: {notice.message}")

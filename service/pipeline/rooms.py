@@ -1,0 +1,22 @@
+"""What the pipeline is given: the rooms it calls in order, already wired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.batching import Batcher
+from service.detect import Detector
+from service.models import ModelPool, Router
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The pipeline's collaborators, the one limit it enforces itself (in characters), and versions to report."""
+
+    detector: Detector
+    router: Router
+    pool: ModelPool
+    batcher: Batcher
+    char_limit: int
+    libraries: Mapping[str, str]
