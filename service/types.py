@@ -47,7 +47,8 @@ class Candidate:
 class Detection:
     """The language of a text: the best candidate, or `und` with confidence 0 where there is too little evidence.
 
-    `provenance` says who decided: `caller`, `langdetect`, or `evidence` (abstained, too little to go on).
+    `provenance` says who decided: `caller`, `script` (one language owns it), `langdetect` (its profiles), or `evidence`
+    (abstained, too little to go on).
     """
 
     language: str

@@ -35,7 +35,6 @@ from service.types import (
 )
 
 LOW_CONFIDENCE = 0.5
-DETECTOR = "langdetect"
 
 
 class Pipeline:
@@ -47,7 +46,7 @@ class Pipeline:
     def detect(self, text: str, *, field: str = "q") -> Detection:
         """The language of `text`, `und` where there is too little evidence; raises TooLarge naming `field`."""
         self._check_length(text, field)
-        return self._rooms.detector.identify(text)
+        return self._identify(text, None)
 
     def translate(self, request: TranslateRequest, context: RequestContext) -> TranslateResult:
         """Translate one text; raises what `translate_many` would return in its place."""
@@ -159,8 +158,11 @@ class Pipeline:
         return [Journey(request.title, article.source, article.route)]
 
     def _detect(self, text: str, source: str | None) -> Detection:
-        hint = None if source is None else languages.normalise(source, field="source")
-        return self._rooms.detector.identify(text, hint=hint)
+        return self._identify(text, None if source is None else languages.normalise(source, field="source"))
+
+    def _identify(self, text: str, hint: str | None) -> Detection:
+        # Of two languages that fit a short text as well, the one with a model is the likelier to have been sent.
+        return self._rooms.detector.identify(text, hint=hint, prefer=self._rooms.router.sources)
 
     def _check_length(self, text: str, field: str) -> None:
         if len(text) > self._rooms.char_limit:
@@ -171,7 +173,7 @@ class Pipeline:
     # --- results
 
     def _signature(self, detected: Detection, models: Sequence[ModelSignature], summary: Summary | None) -> Signature:
-        detector = None if detected.provenance == "caller" else DETECTOR
+        detector = None if detected.provenance == "caller" else self._rooms.detector.signature
         method = None if summary is None else summary.method
         return Signature(__version__, tuple(models), detector, method, self._rooms.libraries)
 

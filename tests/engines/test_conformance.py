@@ -66,7 +66,7 @@ def test_threads_share_an_engine(engine: Engine, entry: ModelEntry) -> None:
 def test_a_batch_does_not_change_a_sentence(student: Engine, entry: ModelEntry, size: int) -> None:
     texts = [*SENTENCES[entry.source] * 4, *ODD]
     alone = {text: student.translate([text])[0].text for text in texts}
-    random.Random(size).shuffle(texts)  # noqa: S311
+    random.Random(size).shuffle(texts)
     for start in range(0, len(texts), size):
         batch = texts[start : start + size]
         assert [one.text for one in student.translate(batch)] == [alone[text] for text in batch]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -45,11 +46,9 @@ def test_a_cut_file_is_refused(length: int) -> None:
 
 @given(st.integers(0, len(CONTENT) - 1), st.binary(min_size=1, max_size=8))
 def test_damage_ends_in_an_answer_or_the_readers_own_error(position: int, damage: bytes) -> None:
-    content = CONTENT[:position] + damage + CONTENT[position + len(damage) :]
-    try:
-        parse_marian(content)
-    except MarianFormatError as error:
-        assert str(error)
+    # Any other exception fails the test.
+    with suppress(MarianFormatError):
+        parse_marian(CONTENT[:position] + damage + CONTENT[position + len(damage) :])
 
 
 @given(st.binary(max_size=400))
@@ -122,7 +121,5 @@ def test_a_bad_shortlist_is_refused(content: bytes, message: str) -> None:
 @given(st.integers(0, 47), st.binary(min_size=1, max_size=8))
 def test_a_damaged_shortlist_never_surprises(position: int, damage: bytes) -> None:
     whole = shortlist(LISTS, VOCABULARY)
-    try:
+    with suppress(ShortlistFormatError):
         parse_shortlist(whole[:position] + damage + whole[position + len(damage) :], VOCABULARY)
-    except ShortlistFormatError as error:
-        assert str(error)

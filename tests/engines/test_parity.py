@@ -47,9 +47,7 @@ def test_200_flores_sentences(student: Engine, reference: Engine, entry: ModelEn
 
 
 @pytest.mark.slow
-def test_every_flores_sentence_is_the_same_in_any_batch(
-    student: Engine, entry: ModelEntry, shared_data: Path
-) -> None:
+def test_every_flores_sentence_is_the_same_in_any_batch(student: Engine, entry: ModelEntry, shared_data: Path) -> None:
     path = shared_data / "flores200-devtest" / f"{FLORES[entry.source]}.devtest"
     texts = path.read_text(encoding="utf-8").split("\n")[:1012]
     alone = [student.translate([text])[0].text for text in texts]

@@ -95,7 +95,7 @@ def test_a_damaged_file_is_named_with_its_repair(store: ModelStore, name: str) -
 def test_a_missing_file_is_named_with_its_repair(store: ModelStore) -> None:
     path = store.ensure(ENTRY).folder / "lex.bin"
     path.unlink()
-    with pytest.raises(ModelCorrupt, match="lex.bin is missing; run 'manchete models prepare --force'"):
+    with pytest.raises(ModelCorrupt, match=r"lex\.bin is missing; run 'manchete models prepare --force'"):
         store.ensure(ENTRY)
 
 

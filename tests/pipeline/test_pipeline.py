@@ -53,7 +53,10 @@ def test_a_sentence_is_translated(service: Service, context: RequestContext) -> 
 def test_layout_stays(service: Service, context: RequestContext) -> None:
     text = "\ufeff  # Economia\r\n\r\n\t- Choveu ontem.  \r\n\t- O rio subiu.\r\n\r\n---\r\n* 10%\r\n"
     translated = service.pipeline.translate(TranslateRequest(text, "en", "pt"), context).translation.text
-    assert translated == "\ufeff  # Economy\r\n\r\n\t- It rained yesterday.  \r\n\t- The river has risen.\r\n\r\n---\r\n* 10%\r\n"
+    assert (
+        translated
+        == "\ufeff  # Economy\r\n\r\n\t- It rained yesterday.  \r\n\t- The river has risen.\r\n\r\n---\r\n* 10%\r\n"
+    )
 
 
 def test_sentences_are_aligned(service: Service, context: RequestContext) -> None:
@@ -104,16 +107,21 @@ def test_too_many_alternatives_are_refused(service: Service, context: RequestCon
         service.pipeline.translate(TranslateRequest("Bom dia a todos.", "en", "pt", alternatives=8), context)
 
 
+CITIES = ("Campinas", "Santos", "Sorocaba", "Jundiaí", "Bauru", "Franca", "Limeira", "Marília", "Araraquara", "Taubaté")
+
+
 def test_a_long_sentence_is_split_and_said_to_be(service: Service, context: RequestContext) -> None:
-    text = "O governo disse que " + ", ".join(f"a cidade número {n} receberá {n} novas escolas" for n in range(1, 40)) + "."
-    translation = service.pipeline.translate(TranslateRequest(text, "en", "pt"), context).translation
-    assert [notice.code for notice in translation.warnings] == ["sentence-split"]
-    assert all(f" {n} " in translation.text for n in range(1, 40))
+    clauses = "; ".join(
+        f"em {city}, o rio subiu e a prefeitura abriu {number} abrigos para quem teve de deixar a sua casa"
+        for number, city in enumerate(CITIES, start=21)
+    )
+    translation = service.pipeline.translate(TranslateRequest(f"Segundo o governo, {clauses}.", "en", "pt"), context)
+    text = translation.translation.text
+    assert [notice.code for notice in translation.translation.warnings] == ["sentence-split"]
+    assert all(city in text and str(number) in text for number, city in enumerate(CITIES, start=21)), text
 
 
-@pytest.mark.parametrize(
-    ("target", "code"), [("pt", None), ("pt-BR", None), ("pb", None), ("pt-PT", "variant")]
-)
+@pytest.mark.parametrize(("target", "code"), [("pt", None), ("pt-BR", None), ("pb", None), ("pt-PT", "variant")])
 def test_portuguese_is_brazilian_and_says_so(
     service: Service, context: RequestContext, target: str, code: str | None
 ) -> None:

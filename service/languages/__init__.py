@@ -1,0 +1,7 @@
+"""Language codes: normalised to BCP-47, named, and related to their variants."""
+
+from __future__ import annotations
+
+from service.languages.tags import name, normalise, primary, variants
+
+__all__ = ["name", "normalise", "primary", "variants"]
