@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from service import __version__, languages
 from service.errors import MancheteError, TooLarge, UndetectedLanguage
+from service.models import Route
 from service.pipeline.journey import Journey, travel
 from service.pipeline.rooms import Rooms
 from service.segment import sentences
@@ -138,14 +139,14 @@ class Pipeline:
         target = languages.normalise(request.target, field="target")
         detected = self._detect(request.text, request.source)
         source = detected.language
-        if not request.text.strip():
-            source = target
-        elif source == UNDETERMINED:
+        if source == UNDETERMINED and sentences(request.text, source):
             raise UndetectedLanguage(
                 f"{field}: too little evidence to tell the language of this text; name it in 'source'", field=field
             )
+        # Without a word in it, a text is the same in every language.
+        route = Route(()) if source == UNDETERMINED else self._rooms.router.route(source, target)
         detection_done = time.perf_counter()
-        journey = Journey(request.text, source, self._rooms.router.route(source, target), request.alternatives)
+        journey = Journey(request.text, source, route, request.alternatives)
         journey.spend("detect", detection_done - started)
         journey.notices += _planning_notices(detected, journey, target)
         return detected, journey
@@ -216,7 +217,10 @@ def _with_source(sentence: SummarySentence, links: Sequence[AlignedSentence]) ->
 
 def _planning_notices(detected: Detection, journey: Journey, target: str) -> list[Notice]:
     notices = []
-    if detected.provenance != "caller" and journey.text.strip() and detected.confidence < LOW_CONFIDENCE:
+    if journey.source == UNDETERMINED and journey.text.strip():
+        notices.append(Notice("nothing-to-translate", "the text has no words; it was left as it is"))
+        return notices
+    if journey.text.strip() and detected.confidence < LOW_CONFIDENCE:
         share = f"{detected.confidence:.0%}"
         notices.append(
             Notice("low-confidence", f"the language was taken to be {detected.language} with {share} confidence")

@@ -13,10 +13,10 @@ SENTENCES = {
         "Os moradores pediram que a empresa explique por que faltou energia durante três dias.",
         "Segundo a polícia, ninguém ficou ferido no acidente da rodovia, que seguia bloqueada no fim da tarde.",
         "O governo anunciou um investimento de R$ 3,5 milhões para recuperar pontes danificadas pelas chuvas do verão.",
-        "A pesquisadora disse que os dados ainda são preliminares, mas mostram uma queda clara no número de casos desde "
-        "que a campanha de vacinação começou, no início do ano passado.",
-        "Quando perguntado sobre o atraso das obras, o secretário respondeu que a chuva, a falta de material e uma disputa "
-        "na Justiça impediram que o cronograma fosse cumprido, e prometeu entregar o viaduto até dezembro.",
+        "A pesquisadora disse que os dados ainda são preliminares, mas mostram uma queda clara no número de casos "
+        "desde que a campanha de vacinação começou, no início do ano passado.",
+        "Quando perguntado sobre o atraso das obras, o secretário respondeu que a chuva, a falta de material e uma "
+        "disputa na Justiça impediram que o cronograma fosse cumprido, e prometeu entregar o viaduto até dezembro.",
     ),
     "en": (
         "Good morning.",

@@ -136,7 +136,7 @@ def test_portuguese_is_brazilian_and_says_so(
         (TranslateRequest("Bom dia.", "zz"), UnknownLanguage, "target"),
         (TranslateRequest("Bom dia.", "en", "qq"), UnknownLanguage, "source"),
         (TranslateRequest("Bom dia.", "de", "pt"), UnsupportedPair, "target"),
-        (TranslateRequest("12345", "en"), UndetectedLanguage, "q"),
+        (TranslateRequest("x. y. z.", "en"), UndetectedLanguage, "q"),
         (TranslateRequest("a" * 20_001, "en"), TooLarge, "q"),
     ],
 )
@@ -150,13 +150,23 @@ def test_errors_name_the_field(
 
 
 def test_one_bad_text_does_not_cost_the_others(service: Service, context: RequestContext) -> None:
-    texts = ["O rio subiu muito nesta madrugada.", "12345", "", "The river rose a lot before dawn today."]
+    texts = ["O rio subiu muito nesta madrugada.", "x. y. z.", "", "The river rose a lot before dawn today."]
     results = service.pipeline.translate_many([TranslateRequest(text, "en") for text in texts], context)
     assert isinstance(results[1], UndetectedLanguage)
     answers = [one.translation.text for one in results if isinstance(one, TranslateResult)]
     assert len(answers) == 3
     assert "river" in answers[0]
     assert answers[1:] == texts[2:]
+
+
+@pytest.mark.parametrize("text", ["12345", "🙂 🙂", "https://example.org/a?b=c", "10% + 5%\n", "..."])
+def test_a_text_without_words_is_left_alone_and_said_to_be(
+    service: Service, context: RequestContext, text: str
+) -> None:
+    result = service.pipeline.translate(TranslateRequest(text, "en"), context)
+    assert result.translation.text == text
+    assert result.detected.language == result.translation.source == "und"
+    assert [notice.code for notice in result.translation.warnings] == ["nothing-to-translate"]
 
 
 def test_a_passed_deadline_and_a_gone_client_end_the_wait(service: Service) -> None:
