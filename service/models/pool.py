@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from service.engines.base import Engine
 from service.errors import EngineFailure, MancheteError, ShuttingDown
-from service.models.reclaim import unload
+from service.models.reclaim import Reclaimer
 from service.models.residency import Failures, LoadedModel, Residents, Slot
 
 __all__ = ["Load", "LoadedModel", "ModelPool"]
@@ -63,6 +63,7 @@ class ModelPool:
         self._room = threading.Condition(self._lock)
         self._residents = Residents(budget_bytes, clock)
         self._failures = Failures(clock)
+        self._reclaimer = Reclaimer(clock)
         self._loading: dict[str, _Loading] = {}
         self._sizes: dict[str, int] = {}
         self._holders: Counter[int] = Counter()
@@ -81,6 +82,8 @@ class ModelPool:
             self.evict_idle()
             yield slot.engine
         finally:
+            # Giving it back may unload it: nothing here may keep it alive then.
+            del slot
             self._release(model_id, holder)
 
     def loaded(self) -> tuple[LoadedModel, ...]:
@@ -90,11 +93,11 @@ class ModelPool:
 
     def evict_idle(self) -> None:
         """Unload the models that nobody leases and nobody has used for `idle_seconds`."""
-        if self._idle_seconds <= 0:
-            return
-        with self._lock:
-            victims = self._residents.pop_idle(self._clock() - self._idle_seconds)
-        self._unload(victims)
+        if self._idle_seconds > 0:
+            with self._lock:
+                victims = self._residents.pop_idle(self._clock() - self._idle_seconds)
+            self._unload(victims)
+        self._reclaimer.sweep()
 
     def close(self) -> None:
         """Refuse further leases and unload everything: now what nobody leases, the rest when it is given back."""
@@ -220,7 +223,7 @@ class ModelPool:
         engines = [slot.engine for slot in victims]
         victims.clear()
         try:
-            unload(engines)
+            self._reclaimer.unload(engines)
         finally:
             with self._lock:
                 self._residents.used -= size

@@ -6,6 +6,7 @@ import ctypes
 import gc
 import logging
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from functools import cache
@@ -14,33 +15,58 @@ from service.engines.base import Engine
 
 logger = logging.getLogger(__name__)
 
+# A full garbage collection holds every thread up, a tenth of a second and more in a large process.
+COLLECTION_SECONDS = 1.0
 
-def unload(engines: list[Engine]) -> None:
-    """Close and drop `engines`, which empties the list, and return freed heap pages to the operating system.
 
-    What `Engine.close` raises is logged: the memory of the others still has to go.
-    """
-    lingering = [_unload_last(engines) for _ in range(len(engines))]
-    if any(lingering):
-        # Some engine is part of a reference cycle. A full collection is slow, so it is not made for those that are not.
+class Reclaimer:
+    """Closes engines and sees to it that they go. Safe to share by threads; `clock` is in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._suspects: list[Callable[[], object]] = []
+        self._collected = -COLLECTION_SECONDS
+
+    def unload(self, engines: list[Engine]) -> None:
+        """Close and drop `engines`, which empties the list, and return freed heap pages to the operating system.
+
+        What `Engine.close` raises is logged: the memory of the others still has to go.
+        """
+        suspects = [_unload_last(engines) for _ in range(len(engines))]
+        with self._lock:
+            self._suspects += suspects
+        self.sweep()
+        _heap_trimmer()()
+
+    def sweep(self) -> None:
+        """Collect garbage if an engine outlives its unloading, but not more often than once a second.
+
+        It may be part of a reference cycle, or the frame that leased it may not have ended yet; the next sweep knows.
+        """
+        with self._lock:
+            self._suspects = [suspect for suspect in self._suspects if suspect() is not None]
+            now = self._clock()
+            if not self._suspects or now - self._collected < COLLECTION_SECONDS:
+                return
+            self._suspects.clear()
+            self._collected = now
         gc.collect()
-    _heap_trimmer()()
+        _heap_trimmer()()
 
 
-def _unload_last(engines: list[Engine]) -> bool:
-    """Close and drop the last engine; True when that did not free it."""
+def _unload_last(engines: list[Engine]) -> Callable[[], object]:
+    """Close and drop the last engine; returns what tells later whether it is still there (None when it is not)."""
     engine = engines.pop()
     try:
         engine.close()
     except Exception:
         logger.exception("closing a model failed")
     try:
-        reference = weakref.ref(engine)
+        return weakref.ref(engine)
     except TypeError:
-        # A class with __slots__ may not support weak references; there is no way to tell.
-        return True
-    del engine
-    return reference() is not None
+        # A class with __slots__ may not support weak references; one collection settles it.
+        return lambda: True
 
 
 @cache
