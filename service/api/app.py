@@ -1,0 +1,74 @@
+"""The ASGI application around a wired service."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from service import __version__
+from service.api import libretranslate, native, operations
+from service.api.errors import install_error_handlers
+from service.api.execution import Executor
+from service.api.middleware import RequestEnvelope
+from service.api.pages import mount_pages
+from service.settings import load_settings
+from service.wiring import Service, build
+
+_DESCRIPTION = """
+Tells the language of a text, translates it and summarizes it, with models that run on this machine.
+
+Every error is answered as `{"error": "one sentence"}`. Every answer carries `x-request-id` (yours, if you sent a sane
+one), `x-total-time` and, where a model ran, `x-queue-time` and `x-inference-time`; these times are in milliseconds.
+"""
+
+
+def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
+    """Build the application that serves `service`, which it starts and closes unless `owns_service` is False."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if not owns_service:
+            yield
+            return
+        service.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(service.close)
+
+    app = FastAPI(
+        title="Manchete",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # FastAPI's own telemetry records exception messages and request bodies: texts.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.executor = Executor(service)
+    app.add_middleware(
+        RequestEnvelope,
+        payload_limit_bytes=service.settings.payload_limit_bytes,
+        on_answer=service.metrics.request,
+    )
+    install_error_handlers(app)
+    for router in (native.router, libretranslate.router, operations.router):
+        app.include_router(router)
+    mount_pages(app)
+    return app
+
+
+def create_app_from_env() -> FastAPI:
+    """Build the application from `MANCHETE_*` variables: `uvicorn --factory service.api:create_app_from_env`.
+
+    Raises ConfigurationError when a setting cannot be used.
+    """
+    # uvicorn's own access log has query strings, which may hold texts and keys; ours takes its place.
+    logging.getLogger("uvicorn.access").disabled = True
+    return create_app(build(load_settings()))

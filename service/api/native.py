@@ -1,0 +1,80 @@
+"""Our own endpoints: a summary, and the whole digest of an article in one call."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from service.api.errors import documented_errors
+from service.api.execution import context_of, executor_of, read_request, timing_headers
+from service.api.limits import check_filled, check_text, summary_length
+from service.api.openapi import request_body
+from service.api.render import DigestJson, SummarizeJson, render_digest, render_summarize
+from service.api.schemas import AUTO, DigestFields, SummarizeFields
+from service.types import DigestRequest, SummarizeRequest
+
+router = APIRouter(tags=["Manchete"])
+
+_ARTICLE = (
+    "A prefeitura de Vila Serena abriu ontem a nova ponte sobre o rio Claro. A obra custou doze milhões de reais e "
+    "levou dois anos. Segundo a engenheira responsável, Marta Nunes, a travessia vai encurtar em vinte minutos o "
+    "caminho até o hospital. A ponte antiga será reservada a pedestres e ciclistas."
+)
+
+
+@router.post(
+    "/summarize",
+    summary="Summarize a text in its own language",
+    response_model=SummarizeJson,
+    responses=documented_errors(400, 403, 413, 415, 429, 500, 503, 504),
+    openapi_extra=request_body(SummarizeFields, {"text": _ARTICLE, "sentences": 2}),
+)
+async def summarize(request: Request) -> JSONResponse:
+    """Choose the sentences that tell the most. Each comes with its place in `text`, in characters (code points)."""
+    fields = await read_request(request, SummarizeFields)
+    executor = executor_of(request)
+    wanted = SummarizeRequest(
+        text=check_filled(fields.text, "text", executor.service.settings.char_limit),
+        source=_source(fields),
+        title=_title(fields, executor.service.settings.char_limit),
+        length=summary_length(fields.sentences, fields.words),
+    )
+    context = context_of(request, [wanted.text])
+    result = await executor.run(request, context, lambda: executor.service.pipeline.summarize(wanted, context))
+    return JSONResponse(render_summarize(result), headers=timing_headers([result.timings]))
+
+
+@router.post(
+    "/digest",
+    summary="Detect, translate and summarize an article",
+    response_model=DigestJson,
+    responses=documented_errors(400, 403, 413, 415, 429, 500, 503, 504),
+    openapi_extra=request_body(DigestFields, {"text": _ARTICLE, "target": "en", "title": "Ponte nova em Vila Serena"}),
+)
+async def digest(request: Request) -> JSONResponse:
+    """Tell the language of `text`, translate it to `target`, and summarize the translation.
+
+    Each sentence of the summary comes with its place in the translation and, under `source`, in the original.
+    """
+    fields = await read_request(request, DigestFields)
+    executor = executor_of(request)
+    wanted = DigestRequest(
+        text=check_filled(fields.text, "text", executor.service.settings.char_limit),
+        target=fields.target,
+        source=_source(fields),
+        title=_title(fields, executor.service.settings.char_limit),
+        length=summary_length(fields.sentences, fields.words),
+    )
+    context = context_of(request, [wanted.text])
+    result = await executor.run(request, context, lambda: executor.service.pipeline.digest(wanted, context))
+    return JSONResponse(render_digest(result), headers=timing_headers([result.timings]))
+
+
+def _source(fields: SummarizeFields) -> str | None:
+    return None if fields.source == AUTO else fields.source
+
+
+def _title(fields: SummarizeFields, char_limit: int) -> str | None:
+    if fields.title is None or not fields.title.strip():
+        return None
+    return check_text(fields.title, "title", char_limit)

@@ -1,0 +1,54 @@
+"""What those who run the service ask it: alive, ready, what it is made of, how it fares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from typing_extensions import TypedDict
+
+from service.api.errors import NotReady, documented_errors
+from service.api.execution import executor_of
+
+router = APIRouter(tags=["Operations"])
+
+
+class StatusJson(TypedDict):
+    """One word about the service."""
+
+    status: str
+
+
+@router.get("/health", summary="Is the process alive", response_model=StatusJson)
+async def health() -> JSONResponse:
+    """Answers as long as the process serves requests, whether or not its models are loaded."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/ready", summary="Can it take work now", response_model=StatusJson, responses=documented_errors(503))
+async def ready(request: Request) -> JSONResponse:
+    """200 once the models to preload are loaded and while the workers live; else 503 and the reason."""
+    service = executor_of(request).service
+    if not service.ready:
+        raise NotReady(service.not_ready_reason() or "not ready")
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/info", summary="Version, models, limits", response_model=dict[str, Any])
+async def info(request: Request) -> JSONResponse:
+    """What is running: version, models and their revisions, limits, prompts, libraries."""
+    return JSONResponse(jsonable_encoder(executor_of(request).service.info()))
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "Prometheus's text format"}},
+)
+async def metrics(request: Request) -> Response:
+    """Counters, gauges and histograms; labels never carry a text, an address or a key."""
+    return Response(executor_of(request).service.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,44 @@
+"""The service in this process, for one command, and what the commands check before they start it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from service.api.limits import check_text
+from service.languages import normalise
+
+if TYPE_CHECKING:
+    from service.wiring import Service
+
+
+@contextmanager
+def open_service() -> Iterator[Service]:
+    """Build the service from the environment, without loading any model before one is asked for; close it after use.
+
+    Raises ConfigurationError when a setting cannot be used.
+    """
+    from service.settings import load_settings
+    from service.wiring import build
+
+    # The commands feed the queue in bounded portions themselves; the limit that protects a server would only fail them.
+    service = build(load_settings().model_copy(update={"preload": "", "max_queue_tokens": sys.maxsize}))
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def check_language(code: str | None, option: str) -> None:
+    """Raise UnknownLanguage naming the option unless `code` is a language, or None."""
+    if code is not None:
+        normalise(code, field=option)
+
+
+def optional_title(title: str | None, char_limit: int) -> str | None:
+    """The title, None where it is blank; raises InvalidInput when the pipeline cannot take it."""
+    if title is None or not title.strip():
+        return None
+    return check_text(title, "--title", char_limit)
