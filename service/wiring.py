@@ -68,6 +68,7 @@ class Service:
     disk_memory: DiskMemory | None = None
     _preloaded: threading.Event = field(default_factory=threading.Event)
     _preload_error: str | None = None
+    _closing: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
         """Check the settings that name other things, then load the preloaded models in the background.
@@ -77,6 +78,8 @@ class Service:
         model_ids = self._preload_ids()
         load_prompts(self.settings.prompts_dir or default_prompts_dir())
         threading.Thread(target=self._preload, args=(model_ids,), name="preload", daemon=True).start()
+        if self.settings.model_idle_seconds:
+            threading.Thread(target=self._evict_idle, name="evict-idle", daemon=True).start()
 
     @property
     def ready(self) -> bool:
@@ -109,6 +112,7 @@ class Service:
 
     def close(self) -> None:
         """Drain the queue within its time limit, say what was dropped, unload the models."""
+        self._closing.set()
         dropped = self.batcher.close(self.settings.shutdown_seconds)
         if dropped.segments:
             logger.warning("shutdown dropped %d segments of %d requests", dropped.segments, dropped.requests)
@@ -138,6 +142,11 @@ class Service:
             self._preload_error = error.message
         self._preloaded.set()
 
+    def _evict_idle(self) -> None:
+        # The pool looks for idle models whenever one is used; this is for a service that nobody uses.
+        while not self._closing.wait(self.settings.model_idle_seconds / 2):
+            self.pool.evict_idle()
+
 
 def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None) -> Service:
     """Wire the application. `load` and `catalog` take the place of the real models in transport tests."""
@@ -145,8 +154,13 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
     metrics = Metrics()
     store = ModelStore(settings.models_dir, catalog)
     placement = Placement(settings.device, settings.dtype)
-    loader = load or EngineLoader(catalog, store, engine=settings.engine, placement=placement)
-    pool = ModelPool(loader, budget_bytes=settings.memory_mb * _MEBIBYTE, idle_seconds=settings.model_idle_seconds)
+    loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement)
+    pool = ModelPool(
+        load or loader,
+        budget_bytes=settings.memory_mb * _MEBIBYTE,
+        idle_seconds=settings.model_idle_seconds,
+        expected_bytes=None if load else loader.expected_bytes,
+    )
     libraries = _versions(settings.engine)
     disk_memory = _disk_memory(settings)
 

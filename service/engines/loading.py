@@ -13,6 +13,8 @@ from service.types import ModelSignature
 CONVERTER_VERSION: Final = 1
 STUDENT: Final = "student"
 TRANSFORMERS: Final = "transformers"
+# What one batch of a student takes beside the weights.
+WORKSPACE_BYTES: Final = 24 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,12 @@ def load_marian_torch(model: Path, vocabulary: Path, model_id: str, revision: st
 
     signature = ModelSignature(model_id, revision, TRANSFORMERS, placement.dtype, beam=1, shortlist=False)
     return load(model, vocabulary, signature, placement)
+
+
+def expected_bytes(engine: str, model_bytes: int, shortlist_bytes: int) -> int:
+    """Estimate of what a model will take in memory, from the sizes of its published files."""
+    if engine == STUDENT:
+        # int8 weights as read and as packed for the processor, the shortlist's arrays, and a batch's workspace.
+        return 2 * model_bytes + shortlist_bytes + WORKSPACE_BYTES
+    # int8 weights become float32.
+    return 4 * model_bytes

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from service.engines.architecture import EOS_ID
+from service.engines.loading import STUDENT, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
 from service.engines.student_batch import Found, Row, batches, beam_results, feeds_of, greedy_results
 from service.errors import EngineFailure, ModelCorrupt, TooLarge
@@ -29,9 +30,6 @@ SHORTLIST_FILE: Final = "lex.bin"
 # Students are trained on sentences; Bergamot breaks longer ones at 128 tokens too.
 MAX_SOURCE_TOKENS: Final = 128
 MAX_BEAM: Final = 8
-# Weights are held once as read and once packed for the processor's dot product, plus a workspace for a batch.
-_RESIDENT_FACTOR: Final = 2.0
-_WORKSPACE_BYTES: Final = 24 * 2**20
 
 
 class StudentEngine:
@@ -47,6 +45,7 @@ class StudentEngine:
         self.signature = signature
         self.max_source_tokens = MAX_SOURCE_TOKENS
         self._folder = folder
+        self._graph_bytes = (folder / GREEDY_FILE).stat().st_size
         self._greedy: Any = _session(folder / GREEDY_FILE, signature.model)
         self._beam: Any = None
         self._beam_lock = threading.Lock()
@@ -57,8 +56,8 @@ class StudentEngine:
     @property
     def resident_bytes(self) -> int:
         """Estimate of the memory that unloading the model gives back; it grows when beam search is first used."""
-        graphs = (self._folder / GREEDY_FILE).stat().st_size * (1 if self._beam is None else 2)
-        return int(graphs * _RESIDENT_FACTOR) + self._shortlist.resident_bytes + _WORKSPACE_BYTES
+        sessions = 1 if self._beam is None else 2
+        return expected_bytes(STUDENT, sessions * self._graph_bytes, self._shortlist.resident_bytes)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the end-of-sentence token included."""
