@@ -26,6 +26,7 @@ _HEADER_HEADINGS = 3
 _SAME_TITLE = 0.7
 _REPEATED_WITHIN = 3
 _FRAGMENT_WORDS = 5
+_LEAST_WORDS = 4
 _SHORT_WORDS = 8
 _BULLET = re.compile(r"\s*(?:[•▪●◦‣·∙■□➤*+-]|[–—](?=\s)|\(?\d{1,2}[.)º]|[a-zA-Z]\))\s*$")
 _OWN_BULLET = re.compile(r"[•▪●◦‣·∙■□➤*]\s*|[-+]\s+")
@@ -142,6 +143,9 @@ def _tier_of(piece: Piece, cues: Cues, *, alone: bool, item: bool, punctuated: b
     if _is_boilerplate(piece.text, cues):
         return Tier.BOILERPLATE
     shortest = _SHORT_WORDS if item or piece.weight < 1 else _FRAGMENT_WORDS
+    if piece.finished and not (alone or item):
+        # Few words are a sentence all the same where they stand among others and end like one.
+        shortest = _LEAST_WORDS
     if piece.words < shortest or piece.text.endswith(_CONTINUED):
         return Tier.WEAK
     finished = piece.finished or not punctuated

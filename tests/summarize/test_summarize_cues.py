@@ -339,3 +339,8 @@ def test_hostile_lines_take_no_exponential_time(unit: str) -> None:
         cues.placed.match(line)
         cues.opening.match(line)
         cues.trailing.search(line)
+
+
+def test_a_short_sentence_among_others_can_be_the_lead() -> None:
+    text = "The bridge reopened yesterday. The work cost 3.5 million reais and took two years."
+    assert summary_of(text, "en").text == text
