@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from service import __version__
 from service.batching import Batcher, DiskMemory, Limits, Recall, TranslationMemory
@@ -19,8 +20,10 @@ from service.metrics import Metrics
 from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
 from service.pipeline import Pipeline, Rooms
 from service.settings import Settings
-from service.summarize.prompts import Prompt, default_prompts_dir, load_prompts
 from service.types import DecodeOptions, Hypothesis
+
+if TYPE_CHECKING:
+    from service.summarize import Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ class Service:
         Raises ConfigurationError naming the setting at fault.
         """
         model_ids = self._preload_ids()
-        load_prompts(self.settings.prompts_dir or default_prompts_dir())
+        _prompts(self.settings)
         threading.Thread(target=self._preload, args=(model_ids,), name="preload", daemon=True).start()
         if self.settings.model_idle_seconds:
             threading.Thread(target=self._evict_idle, name="evict-idle", daemon=True).start()
@@ -99,14 +102,13 @@ class Service:
             ModelInfo(entry.model_id, entry.pair, entry.revision, entry.origin, entry.model_id in loaded)
             for entry in self.catalog
         )
-        prompts = load_prompts(self.settings.prompts_dir or default_prompts_dir())
         return ServiceInfo(
             version=__version__,
             engine=self.settings.engine,
             threads=self.settings.threads,
             models=models,
             limits=_limits(self.settings),
-            prompts=tuple(_described(prompt) for prompt in prompts),
+            prompts=tuple(_described(prompt) for prompt in _prompts(self.settings)),
             libraries=self.libraries,
         )
 
@@ -117,6 +119,10 @@ class Service:
         if dropped.segments:
             logger.warning("shutdown dropped %d segments of %d requests", dropped.segments, dropped.requests)
         self.pool.close()
+        self.save()
+
+    def save(self) -> None:
+        """Close what is kept on disk: all that a process has to do before it ends."""
         if self.disk_memory is not None:
             self.disk_memory.close()
 
@@ -219,6 +225,13 @@ def _limits(settings: Settings) -> dict[str, float]:
         "max_batch_rows",
     )
     return {name: getattr(settings, name) for name in names}
+
+
+def _prompts(settings: Settings) -> tuple[Prompt, ...]:
+    # Imported here: only a server tells about prompts, and this brings the whole summarizer along.
+    from service.summarize import default_prompts_dir, load_prompts
+
+    return load_prompts(settings.prompts_dir or default_prompts_dir())
 
 
 def _described(prompt: Prompt) -> dict[str, str]:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_service() -> Iterator[Service]:
-    """Build the service from the environment, without loading any model before one is asked for; close it after use.
+    """Build the service from the environment, without loading any model before one is asked for.
 
+    Afterwards only what outlives the process is closed: the process is about to end, and its memory with it.
     Raises ConfigurationError when a setting cannot be used.
     """
     from service.settings import load_settings
@@ -28,7 +29,7 @@ def open_service() -> Iterator[Service]:
     try:
         yield service
     finally:
-        service.close()
+        service.save()
 
 
 def check_language(code: str | None, option: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from service.engines.architecture import read_architecture
 from service.engines.beam_graph import beam_graph
+from service.engines.external import write_graphs
 from service.engines.greedy_graph import greedy_graph
 from service.engines.marian import MarianFormatError, read_marian
 from service.engines.shortlist import ShortlistFormatError, read_shortlist
@@ -37,8 +38,7 @@ def convert_student(files: StudentFiles, destination: Path, model_id: str) -> in
         read_shortlist(files.shortlist, vocabulary_size)
     except (MarianFormatError, ShortlistFormatError) as error:
         raise ModelCorrupt(f"{path}: {error}", model_id=model_id) from error
-    for name, graph in graphs.items():
-        (destination / name).write_bytes(graph.SerializeToString())
+    write_graphs(graphs, destination)
     (destination / VOCABULARY_FILE).write_bytes(files.vocabulary.read_bytes())
     (destination / SHORTLIST_FILE).write_bytes(files.shortlist.read_bytes())
     return vocabulary_size

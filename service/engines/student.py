@@ -26,6 +26,7 @@ GREEDY_FILE: Final = "greedy.onnx"
 BEAM_FILE: Final = "beam.onnx"
 VOCABULARY_FILE: Final = "vocab.spm"
 SHORTLIST_FILE: Final = "lex.bin"
+WEIGHTS_FILE: Final = "weights.bin"
 
 # Students are trained on sentences; Bergamot breaks longer ones at 128 tokens too.
 MAX_SOURCE_TOKENS: Final = 128
@@ -41,11 +42,12 @@ class StudentEngine:
         folder: Path,
         tokenizer: sentencepiece.SentencePieceProcessor,
         shortlist: Shortlist,
+        weights_bytes: int,
     ) -> None:
         self.signature = signature
         self.max_source_tokens = MAX_SOURCE_TOKENS
         self._folder = folder
-        self._graph_bytes = (folder / GREEDY_FILE).stat().st_size
+        self._weights_bytes = weights_bytes
         self._greedy: Any = _session(folder / GREEDY_FILE, signature.model)
         self._beam: Any = None
         self._beam_lock = threading.Lock()
@@ -57,7 +59,7 @@ class StudentEngine:
     def resident_bytes(self) -> int:
         """Estimate of the memory that unloading the model gives back; it grows when beam search is first used."""
         sessions = 1 if self._beam is None else 2
-        return expected_bytes(STUDENT, sessions * self._graph_bytes, self._shortlist.resident_bytes)
+        return expected_bytes(STUDENT, sessions * self._weights_bytes, self._shortlist.resident_bytes)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the end-of-sentence token included."""
@@ -150,11 +152,13 @@ def load_student(folder: Path, signature: ModelSignature, vocabulary_size: int) 
         tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(path))
         path = folder / SHORTLIST_FILE
         shortlist = read_shortlist(path, vocabulary_size)
+        path = folder / WEIGHTS_FILE
+        weights_bytes = path.stat().st_size
     except (ShortlistFormatError, OSError, RuntimeError) as error:  # SentencePiece raises the last two
         raise _corrupt(signature.model, path, f"cannot be read ({error})") from error
     if tokenizer.get_piece_size() != vocabulary_size:
         raise _corrupt(signature.model, folder / VOCABULARY_FILE, f"has not the {vocabulary_size} pieces of the model")
-    return StudentEngine(signature, folder, tokenizer, shortlist)
+    return StudentEngine(signature, folder, tokenizer, shortlist, weights_bytes)
 
 
 def _session(path: Path, model_id: str) -> onnxruntime.InferenceSession:

@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
-
 from service.engines.loading import CONVERTER_VERSION, convert
 from service.errors import ConfigurationError, ModelCorrupt
 from service.models.catalog import REINSTALL, Catalog, ModelEntry, SourceFile
@@ -131,6 +129,9 @@ class ModelStore:
 
     @contextmanager
     def _lock(self, entry: ModelEntry) -> Iterator[None]:
+        # Imported here: it brings asyncio along, and most processes find their models converted.
+        from filelock import FileLock
+
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             with FileLock(self._root / f".{entry.model_id}.lock"):

@@ -12,7 +12,6 @@ from service.models import Route
 from service.pipeline.journey import Journey, travel
 from service.pipeline.rooms import Rooms
 from service.segment import sentences
-from service.summarize import SourceSentence, summarize
 from service.types import (
     UNDETERMINED,
     AlignedSentence,
@@ -85,7 +84,8 @@ class Pipeline:
             detected = self._detect(request.text, request.source)
             detection_done = time.perf_counter()
             # An unknown language is no obstacle: sentences and word statistics work without it, cue lists are skipped.
-            summary = self._summary(request.text, detected.language, request.length, request.title)
+            spans = sentences(request.text, detected.language)
+            summary = _summarize(request.text, spans, detected.language, request.length, request.title)
         timings = {"detect": detection_done - started, "total": time.perf_counter() - started}
         timings["summarize"] = timings["total"] - timings["detect"]
         return SummarizeResult(detected, summary, self._signature(detected, (), summary), timings)
@@ -105,7 +105,7 @@ class Pipeline:
         title = titles[0].output if titles else request.title
         translation = translated.translation
         summarizing = time.perf_counter()
-        summary = self._digest_summary(translation, request.length, title)
+        summary = _digest_summary(translation, request.length, title)
         timings = {**translated.timings, "summarize": time.perf_counter() - summarizing}
         timings["total"] = time.perf_counter() - started
         for notice in titles[0].notices if titles else ():
@@ -194,19 +194,21 @@ class Pipeline:
         signature = self._signature(detected, journey.signatures, None)
         return TranslateResult(detected, translation, signature, timings, journey.other_outputs)
 
-    def _summary(self, text: str, language: str, length: SummaryLength, title: str | None) -> Summary:
-        spans = sentences(text, language)
-        parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
-        return summarize(text, parts, language=language, length=length, title=title)
 
-    def _digest_summary(self, translation: Translation, length: SummaryLength, title: str | None) -> Summary:
-        """The summary of a translation, each sentence with the range of the source that it renders."""
-        text = translation.text
-        spans = [link.target for link in translation.sentences]
-        parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
-        summary = summarize(text, parts, language=translation.target, length=length, title=title)
-        placed = tuple(_with_source(sentence, translation.sentences) for sentence in summary.sentences)
-        return Summary(summary.text, placed, summary.method, summary.warnings)
+def _digest_summary(translation: Translation, length: SummaryLength, title: str | None) -> Summary:
+    """The summary of a translation, each sentence with the range of the source that it renders."""
+    spans = [link.target for link in translation.sentences]
+    summary = _summarize(translation.text, spans, translation.target, length, title)
+    placed = tuple(_with_source(sentence, translation.sentences) for sentence in summary.sentences)
+    return Summary(summary.text, placed, summary.method, summary.warnings)
+
+
+def _summarize(text: str, spans: Sequence[Span], language: str, length: SummaryLength, title: str | None) -> Summary:
+    # Imported here: stemmers and stop words cost a translation on the command line a tenth of its time.
+    from service.summarize import SourceSentence, summarize
+
+    parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
+    return summarize(text, parts, language=language, length=length, title=title)
 
 
 def _with_source(sentence: SummarySentence, links: Sequence[AlignedSentence]) -> SummarySentence:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli import main
+from service.cli.app import main
 from service.settings import Settings
 from service.wiring import prepare_models
 

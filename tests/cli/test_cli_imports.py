@@ -10,7 +10,7 @@ import pytest
 HEAVY = {"torch", "transformers", "fastapi", "starlette", "uvicorn", "httpx", "rich", "selenium"}
 SCRIPT = """
 import sys
-from service.cli import main
+from service.cli.app import main
 sys.argv = ["manchete", *{arguments!r}]
 try:
     main()

@@ -50,6 +50,7 @@ def test_converts_once_and_says_so(store: ModelStore) -> None:
         "lex.bin",
         "manifest.json",
         "vocab.spm",
+        "weights.bin",
     ]
 
 
@@ -80,7 +81,7 @@ def test_a_killed_conversion_leaves_nothing_that_counts(tmp_path: Path, store: M
     assert not list((tmp_path / "models").glob(".*.partial"))
 
 
-@pytest.mark.parametrize("name", ["greedy.onnx", "vocab.spm", "lex.bin"])
+@pytest.mark.parametrize("name", ["greedy.onnx", "beam.onnx", "weights.bin", "vocab.spm", "lex.bin"])
 def test_a_damaged_file_is_named_with_its_repair(store: ModelStore, name: str) -> None:
     path = store.ensure(ENTRY).folder / name
     content = bytearray(path.read_bytes())
