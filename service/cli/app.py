@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from benchmarks.cli import app as bench_app
 from service import __version__
 from service.api.limits import MAX_SENTENCES, MAX_WORDS, MIN_SENTENCES, MIN_WORDS, check_filled, summary_length
 from service.cli.exits import BROKEN_PIPE, INTERRUPTED, SOME_LINES_FAILED, USAGE, complain, exit_code, sentence
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Look after the model store.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(bench_app, name="bench")
 
 File = Annotated[str, typer.Argument(metavar="[FILE|-]", help="UTF-8 text; - is standard input", show_default=False)]
 From = Annotated[str | None, typer.Option("--from", metavar="LANG", help="Language of the text; else it is detected")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import sentencepiece
 import torch
 from transformers import MarianMTModel
 
-from service.engines.architecture import EOS_ID
+from service.engines.architecture import EOS_ID, UNK_ID
 from service.engines.loading import Placement
 from service.engines.marian import MarianFormatError, read_marian
 from service.engines.reference import reference_model
@@ -22,7 +23,7 @@ from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 MAX_SOURCE_TOKENS: Final = 128
 _LENGTH_FACTOR: Final = 3
 _LENGTH_SLACK: Final = 8
-_MAX_BATCH_ROWS: Final = 64
+_MAX_BATCH_ROWS: Final = 16
 
 
 class MarianTorchEngine:
@@ -100,24 +101,34 @@ class MarianTorchEngine:
         width = max(map(len, rows))
         ids = torch.tensor([row + [padding] * (width - len(row)) for row in rows], device=self._model.device)
         with torch.inference_mode():
-            output = self._model.generate(
+            generated = self._model.generate(
                 input_ids=ids,
                 attention_mask=(ids != padding).long(),
                 max_new_tokens=_LENGTH_FACTOR * width + _LENGTH_SLACK,
                 num_beams=max(options.beam, options.n_best),
                 num_return_sequences=options.n_best,
-                output_scores=True,
-                return_dict_in_generate=True,
             )
-            steps = self._model.compute_transition_scores(
-                output.sequences, output.scores, getattr(output, "beam_indices", None), normalize_logits=True
-            )
-        sequences = [_until_end(row) for row in output.sequences[:, 1:].tolist()]
-        log_probabilities = steps.float().cpu().tolist()
-        scores = [
-            sum(values[: len(ids)]) / max(len(ids), 1) for ids, values in zip(sequences, log_probabilities, strict=True)
-        ]
+            sequences = [_until_end(row) for row in generated[:, 1:].tolist()]
+            scores = self._mean_log_probabilities(ids, generated)
         return sequences, scores
+
+    def _mean_log_probabilities(self, ids: Any, generated: Any) -> list[float]:
+        """Mean log-probability of each row of `generated` `[rows * n_best, steps]`, in one pass over all its positions.
+
+        Much cheaper than to have the search keep the scores of the whole vocabulary for every step.
+        """
+        padding = self._model.config.pad_token_id
+        sources = ids.repeat_interleave(len(generated) // len(ids), dim=0)
+        logits = self._model(
+            input_ids=sources, attention_mask=(sources != padding).long(), decoder_input_ids=generated[:, :-1]
+        ).logits.float()
+        logits[:, :, [padding, UNK_ID]] = -math.inf
+        targets = generated[:, 1:]
+        chosen = logits.gather(2, targets.unsqueeze(2)).squeeze(2) - logits.logsumexp(dim=2)
+        written = targets != padding
+        means = chosen.masked_fill(~written, 0.0).sum(dim=1) / written.sum(dim=1).clamp(min=1)
+        result: list[float] = means.cpu().tolist()
+        return result
 
     def _hypothesis(self, ids: list[int], score: float, source_tokens: int, seconds: tuple[float, float]) -> Hypothesis:
         complete = ids[-1] == EOS_ID
