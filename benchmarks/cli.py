@@ -1,0 +1,163 @@
+"""`manchete bench speed | load`; also `python -m benchmarks.cli`.
+
+Commands import what they use when they run, so that mounting this application costs the command line nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from benchmarks.results import Report
+
+DEFAULT_URL: Final = "http://127.0.0.1:8000"
+
+app = typer.Typer(
+    name="bench",
+    help="Measure this machine: engines and peers beside each other, and a running server.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder with parallel sentences; else those beside the checkout, or our own"),
+]
+JsonFile = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output")
+]
+Markdown = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the tables into this page, between its marks")
+]
+
+
+@app.command()
+def speed(  # noqa: PLR0913 -- one parameter an option
+    *,
+    systems: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Comma-separated; manchete-N is the service on N cores")
+    ] = None,
+    direction: Annotated[str, typer.Option(metavar="PAIR", help="A pair such as pt-en, or both")] = "both",
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often everything is measured")] = 3,
+    lines: Annotated[int | None, typer.Option(min=1, help="Use the first so many sentences only")] = None,
+    latency_lines: Annotated[int, typer.Option(min=1, help="Sentences translated one by one")] = 200,
+    core: Annotated[int | None, typer.Option(min=0, help="The core to measure on; else the last usable one")] = None,
+    data: Data = None,
+    json_file: JsonFile = None,
+    markdown: Markdown = None,
+) -> None:
+    """Compare engines and peers: throughput, latency, cold start, memory, BLEU and chrF."""
+    from benchmarks.corpus import load_corpus
+    from benchmarks.directions import parse_directions
+    from benchmarks.progress import Progress
+    from benchmarks.speed import SpeedPlan, measure_speed
+    from benchmarks.systems import DEFAULT_SYSTEMS, parse_systems
+
+    chosen = parse_systems(systems or DEFAULT_SYSTEMS)
+    directions, languages = parse_directions(direction)
+    corpus = load_corpus(data, languages, lines)
+    _unwind_when_terminated()
+    plan = SpeedPlan(chosen, directions, corpus, rounds, latency_lines, core)
+    with Progress(plan.steps) as progress:
+        report = measure_speed(plan, progress)
+    _deliver(report, json_file, markdown)
+
+
+@app.command()
+def load(  # noqa: PLR0913 -- one parameter an option
+    *,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help=f"A server that runs already (default: {DEFAULT_URL})")
+    ] = None,
+    spawn: Annotated[bool, typer.Option("--spawn", help="Start a server for this and stop it after")] = False,
+    server_cores: Annotated[
+        int | None, typer.Option(min=1, help="Cores for a spawned server; else all but one")
+    ] = None,
+    clients: Annotated[int, typer.Option(min=1, max=1000, help="Clients that each send one sentence at a time")] = 32,
+    seconds: Annotated[float, typer.Option(min=0.5, max=3600, help="How long they do")] = 20.0,
+    bulk: Annotated[int, typer.Option(min=0, max=100_000, help="Sentences of one more client, sent as lists")] = 0,
+    direction: Annotated[str, typer.Option(metavar="PAIR", help="The pair to translate")] = "pt-en",
+    api_key: Annotated[str | None, typer.Option(metavar="KEY", help="The key the server asks for")] = None,
+    data: Data = None,
+    json_file: JsonFile = None,
+    markdown: Markdown = None,
+) -> None:
+    """Put a server under load: throughput, latencies, errors, how full its batches are."""
+    from benchmarks.corpus import load_corpus
+    from benchmarks.directions import parse_directions
+    from benchmarks.load import LoadPlan, measure_load
+    from benchmarks.progress import Progress
+    from service.errors import InvalidInput
+
+    if spawn and (url is not None or api_key is not None):
+        raise InvalidInput("--spawn: a server of its own has no --url and no --api-key", field="--spawn")
+    directions, languages = parse_directions(direction)
+    if len(directions) > 1:
+        raise InvalidInput("--direction: name one pair, such as pt-en", field="--direction")
+    _unwind_when_terminated()
+    plan = LoadPlan(
+        direction=direction,
+        corpus=load_corpus(data, languages),
+        url=None if spawn else url or DEFAULT_URL,
+        clients=clients,
+        seconds=seconds,
+        bulk=bulk,
+        server_cores=server_cores,
+        api_key=api_key,
+    )
+    with Progress(plan.steps) as progress:
+        report = measure_load(plan, progress)
+    _deliver(report, json_file, markdown)
+
+
+def main() -> NoReturn:
+    """Run this application by itself, with the exit codes of the `manchete` command."""
+    from typer.exceptions import TyperException
+
+    from service.cli.exits import INTERRUPTED, USAGE, complain, exit_code, sentence
+    from service.errors import MancheteError
+
+    try:
+        code = app(standalone_mode=False) or 0
+    except MancheteError as error:
+        complain(sentence(error))
+        code = exit_code(error)
+    except TyperException as error:
+        complain(" ".join(error.format_message().split()))
+        code = USAGE
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _unwind_when_terminated() -> None:
+    """Leave by an exception on SIGTERM: what this process has started must not outlive it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def _deliver(report: Report, json_file: str | None, markdown: Path | None) -> None:
+    from benchmarks.report import as_text, write_section
+    from service.errors import InvalidInput
+
+    # The tables first: a file that cannot be written must not cost what was measured.
+    typer.echo(report.to_json() if json_file == "-" else as_text(report), nl=False)
+    if json_file is not None and json_file != "-":
+        try:
+            Path(json_file).write_text(report.to_json(), encoding="utf-8")
+        except OSError as error:
+            message = f"--json: {json_file} cannot be written ({error.strerror or error})"
+            raise InvalidInput(message, field="--json") from error
+    if markdown is not None:
+        write_section(markdown, report)
+
+
+if __name__ == "__main__":
+    main()
