@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     max_concurrent_requests: int = Field(default=256, ge=1, description="Requests in work; more are answered 429")
     max_queue_tokens: int = Field(default=400_000, ge=1, description="Source tokens waiting; more are answered 429")
-    max_batch_tokens: int = Field(default=1024, ge=16, description="Padded source tokens (rows x longest) in a batch")
+    max_batch_tokens: int = Field(default=512, ge=16, description="Padded source tokens (rows x longest) in a batch")
     max_batch_rows: int = Field(default=16, ge=1, description="Segments in a batch")
     shutdown_seconds: float = Field(default=10.0, ge=0, description="Time to drain the queue on shutdown")
 

@@ -75,7 +75,8 @@ class MarianTorchEngine:
             torch.cuda.empty_cache()
 
     def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        encoded: list[list[int]] = self._tokenizer.encode(list(texts))
+        # One thread: starting more costs more than a batch of sentences takes.
+        encoded: list[list[int]] = self._tokenizer.encode(list(texts), num_threads=1)
         return [[*ids, EOS_ID] for ids in encoded]
 
     def _decode(self, rows: list[list[int]], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from service.batching import Outcome, Ticket
 from service.errors import Cancelled, DeadlineExceeded, MancheteError
@@ -17,6 +19,8 @@ from service.types import GREEDY, AlignedSentence, DecodeOptions, Hypothesis, Mo
 
 # How often a request that waits looks whether its client has gone.
 _CANCEL_CHECK_SECONDS = 0.25
+# How many texts of a request are queued together.
+_WINDOW = 256
 
 
 @dataclass(slots=True)
@@ -58,53 +62,81 @@ class Journey:
 
 @dataclass(slots=True)
 class _Leg:
-    """One journey's passage through one model: the segments sent and the futures of their hypotheses."""
+    """One journey's passage through one model: the segments sent and, once queued, the futures of their hypotheses."""
 
     journey: Journey
     entry: ModelEntry
     document: Document
-    futures: list[Future[Outcome]]
-    started: float
+    options: DecodeOptions
+    started: float = 0.0
+    futures: list[Future[Outcome]] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[str]:
+        return [segment.text for segment in self.document.segments]
 
 
 def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> None:
     """Take every journey to its end. What fails is noted on its own journey; the others go on.
 
-    All journeys submit their segments before anybody waits, so that they share batches.
+    The segments of many journeys are queued together, so that those of like length find each other in a batch; not of
+    all, so that the first are translated while the next are still being split.
     """
     hops = max((len(journey.route.entries) for journey in journeys), default=0)
     for hop in range(hops):
-        legs = []
-        for journey in journeys:
-            if journey.error is None and hop < len(journey.route.entries):
-                try:
-                    legs.append(_depart(journey, hop, rooms, ticket))
-                except MancheteError as error:
-                    journey.error = error
+        travelling = [one for one in journeys if one.error is None and hop < len(one.route.entries)]
+        legs: list[_Leg] = []
+        for start in range(0, len(travelling), _WINDOW):
+            window: list[_Leg] = []
+            for journey in travelling[start : start + _WINDOW]:
+                with _noting_errors([journey]):
+                    window.append(_depart(journey, hop, rooms))
+            _queue(window, rooms, ticket)
+            legs += window
         for leg in legs:
-            try:
-                _arrive(leg, hop, ticket)
-            except MancheteError as error:
-                leg.journey.error = error
+            if leg.journey.error is None:
+                with _noting_errors([leg.journey]):
+                    _arrive(leg, hop, ticket)
 
 
-def _depart(journey: Journey, hop: int, rooms: Rooms, ticket: Ticket) -> _Leg:
-    """Split the text into segments that the hop's model takes, and queue them."""
+@contextmanager
+def _noting_errors(journeys: Sequence[Journey]) -> Iterator[None]:
+    try:
+        yield
+    except MancheteError as error:
+        for journey in journeys:
+            journey.error = error
+
+
+def _depart(journey: Journey, hop: int, rooms: Rooms) -> _Leg:
+    """Split the text into segments that the hop's model takes."""
     entry = journey.route.entries[hop]
     started = time.perf_counter()
     with rooms.pool.lease(entry.model_id) as engine:
         document = split(
             journey.output, entry.source, count_tokens=engine.count_tokens, max_tokens=engine.max_source_tokens
         )
-        texts = [segment.text for segment in document.segments]
-        tokens = engine.count_tokens(texts)
         journey.signatures.append(engine.signature)
-    queued = time.perf_counter()
-    journey.spend("segment", queued - started)
+    journey.spend("segment", time.perf_counter() - started)
     last = hop == len(journey.route.entries) - 1
-    options = _options(journey.alternatives) if last else GREEDY
-    futures = rooms.batcher.submit(ticket, entry.model_id, texts, tokens, options)
-    return _Leg(journey, entry, document, futures, queued)
+    return _Leg(journey, entry, document, _options(journey.alternatives) if last else GREEDY)
+
+
+def _queue(legs: Sequence[_Leg], rooms: Rooms, ticket: Ticket) -> None:
+    """Queue the segments of all legs, those of the same model and search in one go."""
+    groups: dict[tuple[str, DecodeOptions], list[_Leg]] = {}
+    for leg in legs:
+        groups.setdefault((leg.entry.model_id, leg.options), []).append(leg)
+    for (model_id, options), group in groups.items():
+        with _noting_errors([leg.journey for leg in group]):
+            texts = [text for leg in group for text in leg.texts]
+            with rooms.pool.lease(model_id) as engine:
+                tokens = engine.count_tokens(texts)
+            queued = time.perf_counter()
+            futures = iter(rooms.batcher.submit(ticket, model_id, texts, tokens, options))
+            for leg in group:
+                leg.started = queued
+                leg.futures = list(islice(futures, len(leg.document.segments)))
 
 
 def _options(alternatives: int) -> DecodeOptions:
