@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import anyio.to_thread
 from fastapi import FastAPI
 
 from service import __version__
@@ -29,16 +29,18 @@ one), `x-total-time` and, where a model ran, `x-queue-time` and `x-inference-tim
 def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
     """Build the application that serves `service`, which it starts and closes unless `owns_service` is False."""
 
+    executor = Executor(service)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if not owns_service:
-            yield
-            return
-        service.start()
+        if owns_service:
+            service.start()
         try:
             yield
         finally:
-            await anyio.to_thread.run_sync(service.close)
+            executor.close()
+            if owns_service:
+                await asyncio.to_thread(service.close)
 
     app = FastAPI(
         title="Manchete",
@@ -51,7 +53,7 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
         # FastAPI's own telemetry records exception messages and request bodies: texts.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    app.state.executor = Executor(service)
+    app.state.executor = executor
     app.add_middleware(
         RequestEnvelope,
         payload_limit_bytes=service.settings.payload_limit_bytes,

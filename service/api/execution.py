@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-import anyio
-import anyio.to_thread
 from fastapi import Request
 
 from service.api.auth import check_key
 from service.api.body import read_fields
 from service.api.middleware import REQUEST_ID_KEY, STARTED_KEY
 from service.api.schemas import FieldsT
-from service.errors import Cancelled
 from service.types import Priority, RequestContext
 from service.wiring import Service
 
@@ -26,36 +24,30 @@ SPARE_THREADS: Final = 16
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    error: Exception
-
-
 class Executor:
     """Runs the pipeline in worker threads; admission, and refusal when there is too much, is the batcher's."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         # More threads than requests may be in work, so that one too many reaches the batcher and is refused at once.
-        self._threads = anyio.CapacityLimiter(service.settings.max_concurrent_requests + SPARE_THREADS)
+        self._threads = ThreadPoolExecutor(service.settings.max_concurrent_requests + SPARE_THREADS, "request")
 
     async def run(self, request: Request, context: RequestContext, work: Callable[[], ResultT]) -> ResultT:
-        """Run `work` in a thread and raise what it raises; `context.cancelled` is set when the client goes away."""
-        outcome: ResultT | _Failure = _Failure(Cancelled("the client has gone"))
-        async with anyio.create_task_group() as group:
-            group.start_soon(_watch_disconnect, request, context)
-            outcome = await self._run_in_thread(work)
-            group.cancel_scope.cancel()
-        if isinstance(outcome, _Failure):
-            raise outcome.error
-        return outcome
+        """Run `work` in a thread and raise what it raises; `context.cancelled` is set when the client goes away.
 
-    async def _run_in_thread(self, work: Callable[[], ResultT]) -> ResultT | _Failure:
-        # The error is carried as a value: raised inside the task group it would arrive wrapped in an ExceptionGroup.
+        Plain asyncio: a task group and its cancel scopes would take as long as everything else that a request costs.
+        """
+        watcher = asyncio.create_task(_watch_disconnect(request, context))
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._threads)
-        except Exception as error:  # noqa: BLE001 -- raised again by the caller, whatever it is
-            return _Failure(error)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            # Also when the server cancels the handler: its thread cannot be interrupted, but it looks at this.
+            context.cancelled.set()
+            watcher.cancel()
+
+    def close(self) -> None:
+        """Let go of the threads; those at work end by themselves."""
+        self._threads.shutdown(wait=False)
 
 
 def executor_of(request: Request) -> Executor:
@@ -100,9 +92,6 @@ def timing_headers(timings: Iterable[Mapping[str, float]]) -> dict[str, str]:
 
 
 async def _watch_disconnect(request: Request, context: RequestContext) -> None:
-    try:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-    finally:
-        # Also when the server cancels the handler: its thread cannot be interrupted, but it looks at this.
-        context.cancelled.set()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    context.cancelled.set()

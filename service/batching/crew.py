@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import traceback
 from collections.abc import Callable
 from itertools import count
 from typing import Generic, TypeVar
+
+# Enough to be set aside for a waking thread at once; the share of an otherwise idle core stays whole.
+_NICENESS = 5
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +81,7 @@ class Crew(Generic[T]):
 
     def _live(self, execute: Callable[[T], None]) -> None:
         me = threading.current_thread()
+        _give_way()
         while (work := self._next(me)) is not None:
             try:
                 execute(work)
@@ -115,3 +121,12 @@ class Crew(Generic[T]):
         with self._lock:
             self._threads[me] = False
             self._rest.notify_all()
+
+
+def _give_way() -> None:
+    """Let the threads that read requests and write answers go before this one where they share a core (Linux only).
+
+    There a thread has a niceness of its own; elsewhere the call would slow the whole process.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -13,7 +13,7 @@ from service.batching.turns import Offer, Turns
 
 # A batch is filled only while this share of its padded tokens is real: beyond it the padding of a row costs more than
 # a batch of its own would.
-LEAST_FILL = 0.5
+LEAST_FILL = 0.75
 
 
 @dataclass(slots=True)

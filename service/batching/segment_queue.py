@@ -13,6 +13,10 @@ from service.types import Priority
 INTERACTIVE_RUN = 16
 
 
+# Batches of bulk work have at most this fraction of the padded tokens that a batch may have.
+_BULK_SHARE = 2
+
+
 class SegmentQueue:
     """Segments that wait, from all requests. A segment is added, taken or dropped in O(log n)."""
 
@@ -79,7 +83,9 @@ class SegmentQueue:
             if head is None or not self._claim_live(head.job, now, expelled):
                 continue
             level.charge(head)
-            forming = Forming(self._limits.max_batch_tokens, rows)
+            # A batch cannot be stopped, so bulk work takes shorter ones: somebody may come who waits.
+            share = _BULK_SHARE if priority is Priority.BULK else 1
+            forming = Forming(max(1, self._limits.max_batch_tokens // share), rows)
             forming.add(head.job)
             level.fill(forming, lambda offer: self._claim_live(offer.job, now, expelled))
             return self._batch(priority, forming.jobs, expelled)

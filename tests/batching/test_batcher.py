@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
@@ -414,3 +416,18 @@ def test_token_counts_must_match_the_texts():
 def test_limits_below_one_are_refused():
     with pytest.raises(ConfigurationError, match="max_batch_rows"):
         limits(max_batch_rows=0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness a thread")
+def test_workers_give_way_to_the_threads_that_answer() -> None:
+    seen = []
+
+    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return [Hypothesis(text, 0.0, 1, 1) for text in texts]
+
+    batcher = Batcher(run, limits())
+    with batcher.admit(request("a")) as ticket:
+        batcher.submit(ticket, "m", ["a"], [1])[0].result(timeout=10)
+    batcher.close(1.0)
+    assert seen[0] > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

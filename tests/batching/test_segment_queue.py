@@ -41,10 +41,20 @@ def test_fill_stops_where_padding_would_outweigh_the_work():
     queue = SegmentQueue(limits(max_batch_tokens=1000, max_batch_rows=16))
     ticket = Ticket(request("a"))
     put(queue, ticket, 60, "long")
+    put(queue, ticket, 40, "middle")
     for number in range(10):
         put(queue, ticket, 4, f"short{number}")
-    assert texts(queue.take(0.0)) == ["long", "short0"]
-    assert len(texts(queue.take(0.0))) == 9
+    assert texts(queue.take(0.0)) == ["long", "middle"]
+    assert len(texts(queue.take(0.0))) == 10
+
+
+def test_bulk_work_takes_batches_of_half_the_tokens():
+    queue = SegmentQueue(limits(max_batch_tokens=40, max_batch_rows=16))
+    for priority, rows in ((Priority.INTERACTIVE, 10), (Priority.BULK, 5)):
+        ticket = Ticket(request("a", bulk=priority is Priority.BULK))
+        for number in range(10):
+            put(queue, ticket, 4, f"{priority.name}{number}")
+        assert len(texts(queue.take(0.0))) == rows
 
 
 def test_segment_over_the_budget_goes_alone_and_at_once():
