@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ def open_service() -> Iterator[Service]:
     from service.settings import load_settings
     from service.wiring import build
 
+    # What goes wrong is told once, by the command's own sentence, and not by the rooms' logs as well.
+    logging.getLogger("service").addHandler(logging.NullHandler())
     # The commands feed the queue in bounded portions themselves; the limit that protects a server would only fail them.
     service = build(load_settings().model_copy(update={"preload": "", "max_queue_tokens": sys.maxsize}))
     try:
