@@ -174,9 +174,10 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
         with pool.lease(model_id) as engine:
             return engine.translate(texts, options)
 
+    versions = "+".join(f"{name}-{version}" for name, version in libraries.items())
+
     def signature_of(model_id: str) -> str | None:
         entry = catalog.get(model_id)
-        versions = "+".join(f"{name}-{version}" for name, version in libraries.items())
         return f"{model_id}@{entry.revision}/{settings.engine}/{settings.dtype}/{CONVERTER_VERSION}/{versions}"
 
     recall = None

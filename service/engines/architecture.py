@@ -12,6 +12,8 @@ from service.engines.marian import FloatArray, MarianFormatError, MarianModel
 EOS_ID: Final = 0
 UNK_ID: Final = 1
 LAYER_NORM_EPSILON: Final = 1e-6
+# More than the target tokens that the longest source may have.
+POSITIONS: Final = 1024
 # The first half of a position's vector holds sines, the second cosines, of these wavelengths.
 _POSITION_BASE: Final = 10_000.0
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import sentencepiece
 import torch
 from transformers import MarianMTModel
 
@@ -17,12 +16,10 @@ from service.engines.architecture import EOS_ID, UNK_ID
 from service.engines.loading import Placement
 from service.engines.marian import MarianFormatError, read_marian
 from service.engines.reference import reference_model
+from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer, length_limit, until_end
 from service.errors import EngineFailure, ModelCorrupt
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 
-MAX_SOURCE_TOKENS: Final = 128
-_LENGTH_FACTOR: Final = 3
-_LENGTH_SLACK: Final = 8
 _MAX_BATCH_ROWS: Final = 16
 
 
@@ -36,19 +33,19 @@ class MarianTorchEngine:
         self,
         signature: ModelSignature,
         model: MarianMTModel,
-        tokenizer: sentencepiece.SentencePieceProcessor,
+        tokenizer: Tokenizer,
         placement: Placement,
     ) -> None:
         self.signature = signature
         self.max_source_tokens = MAX_SOURCE_TOKENS
         untyped: Any = model
         self._model: Any = untyped.to(device=placement.device, dtype=getattr(torch, placement.dtype))
-        self._tokenizer: Any = tokenizer
+        self._tokenizer = tokenizer
         self.resident_bytes = sum(value.numel() * value.element_size() for value in self._model.parameters())
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the end-of-sentence token included."""
-        return [len(ids) for ids in self._tokenize(texts)]
+        return [len(ids) for ids in self._tokenizer.encode(texts)]
 
     def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
         """Translate each text; the answer has the length and the order of `texts`.
@@ -56,11 +53,8 @@ class MarianTorchEngine:
         Raises EngineFailure when a text is too long or PyTorch fails.
         """
         started = time.perf_counter()
-        ids = self._tokenize(texts)
+        ids = self._tokenizer.encode_segments(texts)
         tokenize_seconds = time.perf_counter() - started
-        longest = max(map(len, ids), default=0)
-        if longest > self.max_source_tokens:
-            raise EngineFailure(f"a segment has {longest} tokens; the model takes {self.max_source_tokens}")
         order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
         results: dict[int, Hypothesis] = {}
         for start in range(0, len(order), _MAX_BATCH_ROWS):
@@ -73,10 +67,6 @@ class MarianTorchEngine:
         self._model = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        # One by one: given a list, SentencePiece makes a thread pool for each call, ten times the cost of a sentence.
-        return [[*self._tokenizer.encode(text), EOS_ID] for text in texts]
 
     def _decode(self, rows: list[list[int]], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
         started = time.perf_counter()
@@ -104,11 +94,11 @@ class MarianTorchEngine:
             generated = self._model.generate(
                 input_ids=ids,
                 attention_mask=(ids != padding).long(),
-                max_new_tokens=_LENGTH_FACTOR * width + _LENGTH_SLACK,
+                max_new_tokens=length_limit(width),
                 num_beams=max(options.beam, options.n_best),
                 num_return_sequences=options.n_best,
             )
-            sequences = [_until_end(row) for row in generated[:, 1:].tolist()]
+            sequences = [until_end(row) for row in generated[:, 1:].tolist()]
             scores = self._mean_log_probabilities(ids, generated)
         return sequences, scores
 
@@ -132,7 +122,7 @@ class MarianTorchEngine:
 
     def _hypothesis(self, ids: list[int], score: float, source_tokens: int, seconds: tuple[float, float]) -> Hypothesis:
         complete = ids[-1] == EOS_ID
-        text: str = self._tokenizer.decode(ids[:-1] if complete else ids)
+        text = self._tokenizer.decode(ids)
         return Hypothesis(
             text, score, source_tokens, len(ids), complete, tokenize_seconds=seconds[0], infer_seconds=seconds[1]
         )
@@ -149,11 +139,7 @@ def load_marian_torch(
     try:
         model = reference_model(read_marian(model_file))
         path = vocabulary_file
-        tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(vocabulary_file))
+        tokenizer = Tokenizer(vocabulary_file)
     except (MarianFormatError, OSError, RuntimeError) as error:
         raise ModelCorrupt(f"{path}: {error}", model_id=signature.model) from error
     return MarianTorchEngine(signature, model, tokenizer, placement)
-
-
-def _until_end(ids: list[int]) -> list[int]:
-    return ids[: ids.index(EOS_ID) + 1] if EOS_ID in ids else ids

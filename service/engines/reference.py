@@ -6,7 +6,7 @@ search are those of transformers; only the decoder's self-attention and the posi
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,14 +16,13 @@ from transformers import GenerationConfig, MarianConfig, MarianMTModel
 from service.engines.architecture import (
     EOS_ID,
     LAYER_NORM_EPSILON,
+    POSITIONS,
     UNK_ID,
     Architecture,
     position_table,
     read_architecture,
 )
 from service.engines.marian import MarianModel
-
-POSITIONS: Final = 1024
 
 
 class SimpleRecurrentUnit(nn.Module):

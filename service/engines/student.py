@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from service.engines.architecture import EOS_ID
 from service.engines.loading import STUDENT, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
 from service.engines.student_batch import Found, Row, batches, beam_results, feeds_of, greedy_results
+from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer
 from service.errors import EngineFailure, ModelCorrupt, TooLarge
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 
 if TYPE_CHECKING:
     import onnxruntime
-    import sentencepiece
 
 GREEDY_FILE: Final = "greedy.onnx"
 BEAM_FILE: Final = "beam.onnx"
@@ -28,8 +27,6 @@ VOCABULARY_FILE: Final = "vocab.spm"
 SHORTLIST_FILE: Final = "lex.bin"
 WEIGHTS_FILE: Final = "weights.bin"
 
-# Students are trained on sentences; Bergamot breaks longer ones at 128 tokens too.
-MAX_SOURCE_TOKENS: Final = 128
 MAX_BEAM: Final = 8
 
 
@@ -40,7 +37,7 @@ class StudentEngine:
         self,
         signature: ModelSignature,
         folder: Path,
-        tokenizer: sentencepiece.SentencePieceProcessor,
+        tokenizer: Tokenizer,
         shortlist: Shortlist,
         weights_bytes: int,
     ) -> None:
@@ -51,9 +48,8 @@ class StudentEngine:
         self._greedy: Any = _session(folder / GREEDY_FILE, signature.model)
         self._beam: Any = None
         self._beam_lock = threading.Lock()
-        self._tokenizer: Any = tokenizer
+        self._tokenizer = tokenizer
         self._shortlist = shortlist
-        self._vocabulary_size: int = tokenizer.get_piece_size()
 
     @property
     def resident_bytes(self) -> int:
@@ -63,7 +59,7 @@ class StudentEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the end-of-sentence token included."""
-        return [len(ids) for ids in self._tokenize(texts)]
+        return [len(ids) for ids in self._tokenizer.encode(texts)]
 
     def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
         """Translate each text; the answer has the length and the order of `texts`.
@@ -85,17 +81,9 @@ class StudentEngine:
         """Give the sessions' memory back."""
         self._greedy = self._beam = None
 
-    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        # One by one: given a list, SentencePiece makes a thread pool for each call, ten times the cost of a sentence.
-        return [[*self._tokenizer.encode(text), EOS_ID] for text in texts]
-
     def _rows(self, texts: Sequence[str]) -> list[Row]:
-        rows = []
-        for index, ids in enumerate(self._tokenize(texts)):
-            if len(ids) > self.max_source_tokens:
-                raise EngineFailure(f"a segment has {len(ids)} tokens; the model takes {self.max_source_tokens}")
-            rows.append(Row(index, ids, self._shortlist.candidates(ids)))
-        return rows
+        encoded = self._tokenizer.encode_segments(texts)
+        return [Row(index, ids, self._shortlist.candidates(ids)) for index, ids in enumerate(encoded)]
 
     def _decode(self, batch: Sequence[Row], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
         started = time.perf_counter()
@@ -106,7 +94,7 @@ class StudentEngine:
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
             raise EngineFailure(f"{self.signature.model} failed in ONNX Runtime: {type(error).__name__}") from error
         flat = [one for row in found for one in row[: options.n_best]]
-        texts = iter([self._tokenizer.decode(one.words) for one in flat])
+        texts = iter([self._tokenizer.decode(one.ids) for one in flat])
         infer_seconds = time.perf_counter() - started
 
         def hypothesis(row: Row, one: Found) -> Hypothesis:
@@ -128,7 +116,7 @@ class StudentEngine:
 
     def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
         """The hypotheses of each row, best first."""
-        feeds, candidates = feeds_of(batch, self._vocabulary_size)
+        feeds, candidates = feeds_of(batch, self._tokenizer.size)
         if options == GREEDY:
             tokens, log_probabilities = self._greedy.run(None, feeds)
             return [[one] for one in greedy_results(batch, candidates, tokens, log_probabilities)]
@@ -145,18 +133,16 @@ class StudentEngine:
 
 def load_student(folder: Path, signature: ModelSignature, vocabulary_size: int) -> StudentEngine:
     """Load a converted student for use on one core a call; raises ModelCorrupt naming the file that cannot be used."""
-    import sentencepiece
-
     path = folder / VOCABULARY_FILE
     try:
-        tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        tokenizer = Tokenizer(path)
         path = folder / SHORTLIST_FILE
         shortlist = read_shortlist(path, vocabulary_size)
         path = folder / WEIGHTS_FILE
         weights_bytes = path.stat().st_size
     except (ShortlistFormatError, OSError, RuntimeError) as error:  # SentencePiece raises the last two
         raise _corrupt(signature.model, path, f"cannot be read ({error})") from error
-    if tokenizer.get_piece_size() != vocabulary_size:
+    if tokenizer.size != vocabulary_size:
         raise _corrupt(signature.model, folder / VOCABULARY_FILE, f"has not the {vocabulary_size} pieces of the model")
     return StudentEngine(signature, folder, tokenizer, shortlist, weights_bytes)
 

@@ -11,15 +11,13 @@ import numpy.typing as npt
 
 from service.engines.architecture import EOS_ID, UNK_ID
 from service.engines.shortlist import CANDIDATE_BLOCK
+from service.engines.tokens import length_limit, until_end
 
 Ids = npt.NDArray[np.int64]
 Feeds = dict[str, npt.NDArray[Any]]
 
 # Measured best on one core: larger batches pay with the union of their shortlists, smaller with the step's overhead.
 MAX_BATCH_ROWS: Final = 16
-# Marian's greedy limit is a factor of the source length; the slack is for very short sources.
-_LENGTH_FACTOR: Final = 3
-_LENGTH_SLACK: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Row:
     @property
     def limit(self) -> int:
         """Target tokens after which decoding stops."""
-        return _LENGTH_FACTOR * len(self.ids) + _LENGTH_SLACK
+        return length_limit(len(self.ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,6 @@ class Found:
     def complete(self) -> bool:
         """Whether the decoder ended the sentence itself."""
         return self.ids[-1] == EOS_ID
-
-    @property
-    def words(self) -> list[int]:
-        """The ids without the end-of-sentence token, for the detokenizer."""
-        return self.ids[:-1] if self.complete else self.ids
 
 
 def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -122,5 +115,4 @@ def _trace(tokens: Ids, parents: Ids, beam: int) -> Ids:
 
 def _cut(ids: list[int], limit: int) -> list[int]:
     """A row's own target ids: up to and with its end-of-sentence token, or its limit."""
-    end = ids.index(EOS_ID) + 1 if EOS_ID in ids else len(ids)
-    return ids[: min(end, limit)]
+    return until_end(ids)[:limit]

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.engines.architecture import LAYER_NORM_EPSILON, Architecture, position_table, read_architecture
+from service.engines.architecture import LAYER_NORM_EPSILON, POSITIONS, Architecture, position_table, read_architecture
 from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder
 from service.engines.marian import FloatArray, MarianModel
 
-POSITIONS = 1024
 MASKED = -1e9
 
 

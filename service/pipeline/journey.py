@@ -32,6 +32,7 @@ class Journey:
 
     text: str
     source: str
+    target: str
     route: Route
     alternatives: int = 0
     output: str = ""
@@ -151,7 +152,8 @@ def _arrive(leg: _Leg, hop: int, ticket: Ticket) -> None:
     hypotheses = [outcome.hypothesis for outcome in outcomes]
     joined = leg.document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
-        journey.other_outputs = _other_outputs(leg.document, hypotheses, journey.alternatives)
+        others = _other_outputs(leg.document, hypotheses, journey.alternatives)
+        journey.other_outputs = tuple(text for text in others if text != joined.text)
     journey.sentences = _composed(journey.sentences, joined.sentences) if hop else joined.sentences
     journey.output = joined.text
     if hop == 0:
@@ -185,12 +187,11 @@ def _result(future: Future[Outcome], ticket: Ticket) -> Outcome:
 
 def _other_outputs(document: Document, hypotheses: Sequence[Hypothesis], count: int) -> tuple[str, ...]:
     """Whole-text alternatives: the k-th takes each segment's k-th hypothesis, or its best where there are fewer."""
-    best = document.join([one.text for one in hypotheses]).text
     outputs = []
     for rank in range(count):
         chosen = [one.alternatives[rank] if rank < len(one.alternatives) else one for one in hypotheses]
         outputs.append(document.join([one.text for one in chosen]).text)
-    return tuple(text for text in dict.fromkeys(outputs) if text != best)
+    return tuple(dict.fromkeys(outputs))
 
 
 def _notices(document: Document, hypotheses: Sequence[Hypothesis]) -> list[Notice]:

@@ -68,12 +68,12 @@ class Pipeline:
             journeys = [plan[1] for plan in planned if not isinstance(plan, MancheteError)]
             travel(journeys, self._rooms, ticket)
         results: list[TranslateResult | MancheteError] = []
-        for request, plan in zip(requests, planned, strict=True):
+        for plan in planned:
             if isinstance(plan, MancheteError):
                 results.append(plan)
                 continue
             detected, journey = plan
-            results.append(journey.error or self._translated(request, detected, journey, started))
+            results.append(journey.error or self._translated(detected, journey, started))
         return results
 
     def summarize(self, request: SummarizeRequest, context: RequestContext) -> SummarizeResult:
@@ -101,7 +101,7 @@ class Pipeline:
         for leg in (journey, *titles):
             if leg.error is not None:
                 raise leg.error
-        translated = self._translated(article, detected, journey, started)
+        translated = self._translated(detected, journey, started)
         title = titles[0].output if titles else request.title
         translation = translated.translation
         summarizing = time.perf_counter()
@@ -146,9 +146,9 @@ class Pipeline:
         # Without a word in it, a text is the same in every language.
         route = Route(()) if source == UNDETERMINED else self._rooms.router.route(source, target)
         detection_done = time.perf_counter()
-        journey = Journey(request.text, source, route, request.alternatives)
+        journey = Journey(request.text, source, target, route, request.alternatives)
         journey.spend("detect", detection_done - started)
-        journey.notices += _planning_notices(detected, journey, target)
+        journey.notices += _planning_notices(detected, journey)
         return detected, journey
 
     def _title_journeys(self, request: DigestRequest, article: Journey) -> list[Journey]:
@@ -156,7 +156,7 @@ class Pipeline:
         if request.title is None or not article.route.entries:
             return []
         self._check_length(request.title, "title")
-        return [Journey(request.title, article.source, article.route)]
+        return [Journey(request.title, article.source, article.target, article.route)]
 
     def _detect(self, text: str, source: str | None) -> Detection:
         return self._identify(text, None if source is None else languages.normalise(source, field="source"))
@@ -178,13 +178,11 @@ class Pipeline:
         method = None if summary is None else summary.method
         return Signature(__version__, tuple(models), detector, method, self._rooms.libraries)
 
-    def _translated(
-        self, request: TranslateRequest, detected: Detection, journey: Journey, started: float
-    ) -> TranslateResult:
+    def _translated(self, detected: Detection, journey: Journey, started: float) -> TranslateResult:
         translation = Translation(
             text=journey.output,
             source=journey.source,
-            target=languages.normalise(request.target, field="target"),
+            target=journey.target,
             route=journey.route.pairs,
             sentences=journey.sentences,
             warnings=tuple(journey.notices),
@@ -217,7 +215,7 @@ def _with_source(sentence: SummarySentence, links: Sequence[AlignedSentence]) ->
     return SummarySentence(sentence.text, sentence.start, sentence.end, source)
 
 
-def _planning_notices(detected: Detection, journey: Journey, target: str) -> list[Notice]:
+def _planning_notices(detected: Detection, journey: Journey) -> list[Notice]:
     notices = []
     if journey.source == UNDETERMINED and journey.text.strip():
         notices.append(Notice("nothing-to-translate", "the text has no words; it was left as it is"))
@@ -230,10 +228,12 @@ def _planning_notices(detected: Detection, journey: Journey, target: str) -> lis
     if len(journey.route.entries) > 1:
         notices.append(Notice("pivot", f"translated by way of {' and '.join(journey.route.pairs)}"))
     variant = journey.route.target_variant
-    if variant is not None and "-" in target and target != variant:
-        notices.append(Notice("variant", f"asked for {target}; the model writes {variant}"))
-    if not journey.route.entries and "-" in target and target != journey.source:
-        notices.append(Notice("variant", f"the text is {journey.source} already; it was not rewritten as {target}"))
+    if variant is not None and "-" in journey.target and journey.target != variant:
+        notices.append(Notice("variant", f"asked for {journey.target}; the model writes {variant}"))
+    if not journey.route.entries and "-" in journey.target and journey.target != journey.source:
+        notices.append(
+            Notice("variant", f"the text is {journey.source} already; it was not rewritten as {journey.target}")
+        )
     return notices
 
 
