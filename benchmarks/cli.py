@@ -120,22 +120,9 @@ def load(  # noqa: PLR0913 -- one parameter an option
 
 def main() -> NoReturn:
     """Run this application by itself, with the exit codes of the `manchete` command."""
-    from typer.exceptions import TyperException
+    from service.cli.exits import run_to_exit_code
 
-    from service.cli.exits import INTERRUPTED, USAGE, complain, exit_code, sentence
-    from service.errors import MancheteError
-
-    try:
-        code = app(standalone_mode=False) or 0
-    except MancheteError as error:
-        complain(sentence(error))
-        code = exit_code(error)
-    except TyperException as error:
-        complain(" ".join(error.format_message().split()))
-        code = USAGE
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    sys.exit(code)
+    sys.exit(run_to_exit_code(lambda: app(standalone_mode=False)))
 
 
 def _unwind_when_terminated() -> None:

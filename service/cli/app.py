@@ -8,16 +8,14 @@ import sys
 from typing import Annotated, NoReturn
 
 import typer
-from typer.exceptions import TyperException
 
 from benchmarks.cli import app as bench_app
 from service import __version__
 from service.api.limits import MAX_SENTENCES, MAX_WORDS, MIN_SENTENCES, MIN_WORDS, check_filled, summary_length
-from service.cli.exits import BROKEN_PIPE, INTERRUPTED, SOME_LINES_FAILED, USAGE, complain, exit_code, sentence
+from service.cli.exits import BROKEN_PIPE, SOME_LINES_FAILED, USAGE, run_to_exit_code
 from service.cli.inputs import read_text
 from service.cli.session import check_language, open_service, optional_title
 from service.cli.texts import print_digest, print_notices, print_text
-from service.errors import MancheteError
 from service.types import DigestRequest, RequestContext, SummarizeRequest, TranslateRequest
 
 app = typer.Typer(
@@ -46,18 +44,15 @@ Words = Annotated[int | None, typer.Option("--words", min=MIN_WORDS, max=MAX_WOR
 
 def main() -> NoReturn:
     """Run the command line and exit: 0, 1 (failed), 2 (bad input), 3 (a model), 130 (interrupted)."""
-    try:
+
+    def run() -> int | None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        code = app(standalone_mode=False) or 0
+        code: int | None = app(standalone_mode=False)
         sys.stdout.flush()
-    except MancheteError as error:
-        complain(sentence(error))
-        code = exit_code(error)
-    except TyperException as error:
-        complain(" ".join(error.format_message().split()))
-        code = USAGE
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+        return code
+
+    try:
+        code = run_to_exit_code(run)
     except BrokenPipeError:
         # Whoever read us has gone. The interpreter flushes once more on its way out; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

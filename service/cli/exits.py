@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from service.errors import ConfigurationError, InvalidInput, MancheteError, ModelError, UndetectedLanguage
@@ -44,3 +44,19 @@ def bare_sentence(error: MancheteError) -> str:
 def complain(message: str) -> None:
     """Write one line to standard error."""
     print(message, file=sys.stderr, flush=True)  # noqa: T201 -- this is the command line
+
+
+def run_to_exit_code(run: Callable[[], int | None]) -> int:
+    """Call `run`; its result, or the exit code of the error that it raised, which is told in one sentence."""
+    from typer.exceptions import TyperException
+
+    try:
+        return run() or 0
+    except MancheteError as error:
+        complain(sentence(error))
+        return exit_code(error)
+    except TyperException as error:
+        complain(" ".join(error.format_message().split()))
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
