@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import GenerationConfig, MarianConfig, MarianMTModel
+from transformers import EncoderDecoderCache, GenerationConfig, MarianConfig, MarianMTModel
 
 from service.engines.architecture import (
     EOS_ID,
@@ -39,26 +39,26 @@ class SimpleRecurrentUnit(nn.Module):
         self.gate = nn.Linear(width, width)
         self.layer_index = layer_index
 
-    def forward(self, hidden_states: Tensor, past_key_values: Any = None, **_: object) -> tuple[Tensor, None]:
+    def forward(self, hidden_states: Tensor, **arguments: object) -> tuple[Tensor, None]:
         """`hidden_states` `[rows, steps, width]` to the same shape; attention masks are of no use here and ignored."""
+        # Told by its type: transformers 5.24 renamed the argument, and a cell that is lost shows only in the output.
+        cache = next((value for value in arguments.values() if isinstance(value, EncoderDecoderCache)), None)
         candidate, gate = self.candidate(hidden_states), torch.sigmoid(self.gate(hidden_states))
-        cell = self._previous(past_key_values, candidate)
+        cell = self._previous(cache, candidate)
         cells = []
         for step in range(hidden_states.shape[1]):
             cell = gate[:, step] * cell + (1 - gate[:, step]) * candidate[:, step]
             cells.append(cell)
         states = torch.stack(cells, dim=1)
-        if past_key_values is not None:
+        if cache is not None:
             as_heads = states.unsqueeze(1)
-            past_key_values.self_attention_cache.update(as_heads, as_heads, self.layer_index)
+            cache.self_attention_cache.update(as_heads, as_heads, self.layer_index)
         return torch.relu(states), None
 
-    def _previous(self, past_key_values: Any, like: Tensor) -> Tensor:
-        if past_key_values is not None:
-            cache = past_key_values.self_attention_cache
-            if cache.get_seq_length(self.layer_index) > 0:
-                last: Tensor = cache.layers[self.layer_index].keys[:, 0, -1]
-                return last
+    def _previous(self, cache: Any, like: Tensor) -> Tensor:
+        if cache is not None and cache.self_attention_cache.get_seq_length(self.layer_index) > 0:
+            last: Tensor = cache.self_attention_cache.layers[self.layer_index].keys[:, 0, -1]
+            return last
         return torch.zeros_like(like[:, 0])
 
 
