@@ -1,6 +1,8 @@
-"""Writes the ONNX graph of a student's beam search: encoder and the loop over target positions in one run.
+"""Writes the ONNX graph of a student's beam search: the loop over target positions in one run.
 
-Inputs   those of the greedy graph, and `beam` int64 `[1]`, the number K of hypotheses kept for each row.
+Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`, `candidates` int64 `[V]`, `allowed` bool `[B, V]` as
+         in `greedy_graph`; `limits` int64 `[B]`: tokens a row may have; `beam` int64 `[1]`: the number K of hypotheses
+         kept for each row.
 Outputs  `tokens` int64 `[T, B, K]`: indices into `candidates`; `parents` int64 `[T, B, K]`: which hypothesis of the
          step before each token extends; `totals` float32 `[B, K]`: summed log-probabilities; `sizes` int64 `[B, K]`:
          tokens of each hypothesis, the end-of-sentence token included.
@@ -19,7 +21,7 @@ from onnx import helper
 
 from service.engines.architecture import EOS_ID
 from service.engines.graph import BOOL, FLOAT, INT32, INT64, GraphBuilder, as_model, tensor
-from service.engines.greedy_graph import INPUTS
+from service.engines.greedy_graph import SHORTLISTED
 from service.engines.marian import MarianModel
 from service.engines.student_layers import MASKED, Memory, OutputLayer, StudentLayers
 
@@ -30,12 +32,13 @@ def beam_graph(model: MarianModel) -> onnx.ModelProto:
     """The ONNX model described at the top of this module; raises MarianFormatError for an unknown architecture."""
     layers = StudentLayers(model)
     graph = GraphBuilder()
-    memory = _repeated(graph, layers.memory(graph, layers.encode(graph)))
+    memory = _repeated(graph, layers.read_memory(graph))
     output = layers.output_layer(graph)
+    layers.constant_positions(graph)
     # Every hypothesis of a row has the row's own candidates.
     output = OutputLayer(output.rows, output.weights, _repeat_rows(graph, output.bias))
     _only_end(graph)
-    batch = graph.op("Shape", ["ids"], start=0, end=1)
+    batch = graph.op("Shape", ["lengths"])
     beams = graph.op("Concat", [batch, "beam"], axis=0)
     rows = graph.op("Concat", [graph.op("Mul", [batch, "beam"]), graph.ints(layers.arch.width)], axis=0)
     zeros = graph.op("ConstantOfShape", [rows])
@@ -50,7 +53,8 @@ def beam_graph(model: MarianModel) -> onnx.ModelProto:
         graph.rename(results[place], name)
     outputs = [tensor("tokens", INT64, ["T", "B", "K"]), tensor("parents", INT64, ["T", "B", "K"])]
     outputs += [tensor("totals", FLOAT, ["B", "K"]), tensor("sizes", INT64, ["B", "K"])]
-    return as_model(graph.build("beam", [*INPUTS, tensor("beam", INT64, [1])], outputs))
+    inputs = [*layers.memory_tensors(), *SHORTLISTED, tensor("limits", INT64, ["B"]), tensor("beam", INT64, [1])]
+    return as_model(graph.build("beam", inputs, outputs))
 
 
 def _repeat_rows(graph: GraphBuilder, value: str) -> str:
@@ -89,8 +93,8 @@ def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.Gr
     """The loop's body. Carried: the previous embedding, the beams' totals, ends and sizes, the SSRU cells."""
     graph = GraphBuilder("step_")
     width = layers.arch.width
-    cell_names = tuple(f"cell_{layer}" for layer in range(layers.arch.decoder_layers))
-    value, cells = layers.decode(graph, "previous", "step", cell_names, memory)
+    cell_names = layers.cell_names()
+    value, cells = layers.decode(graph, "previous", graph.op("Gather", ["positions", "step"]), cell_names, memory)
     scored = _extensions(graph, layers.logits(graph, value, output))
     count = graph.op("Shape", ["candidates"])
     best, flat = graph.ops("TopK", [scored, "beam"], 2, axis=1)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from service.engines.architecture import read_architecture
 from service.engines.beam_graph import beam_graph
+from service.engines.encoder_graph import encoder_graph
 from service.engines.external import write_graphs
 from service.engines.greedy_graph import greedy_graph
 from service.engines.marian import MarianFormatError, read_marian
 from service.engines.shortlist import ShortlistFormatError, read_shortlist
-from service.engines.student import BEAM_FILE, GREEDY_FILE, SHORTLIST_FILE, VOCABULARY_FILE
+from service.engines.student import BEAM_FILE, ENCODER_FILE, GREEDY_FILE, SHORTLIST_FILE, VOCABULARY_FILE
 from service.errors import ModelCorrupt
 
 
@@ -33,7 +34,11 @@ def convert_student(files: StudentFiles, destination: Path, model_id: str) -> in
     try:
         model = read_marian(files.model)
         vocabulary_size = read_architecture(model).vocabulary
-        graphs = {GREEDY_FILE: greedy_graph(model), BEAM_FILE: beam_graph(model)}
+        graphs = {
+            ENCODER_FILE: encoder_graph(model),
+            GREEDY_FILE: greedy_graph(model),
+            BEAM_FILE: beam_graph(model),
+        }
         path = files.shortlist
         read_shortlist(files.shortlist, vocabulary_size)
     except (MarianFormatError, ShortlistFormatError) as error:

@@ -28,6 +28,7 @@ class GraphBuilder:
         self._prefix = prefix
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, Array] = {}
+        self._aliases: dict[str, str] = {}
         self._count = 0
 
     def _fresh(self, hint: str) -> str:
@@ -43,7 +44,8 @@ class GraphBuilder:
     ) -> tuple[str, ...]:
         """Add a node with several outputs."""
         names = tuple(self._fresh(kind) for _ in range(outputs))
-        self._nodes.append(helper.make_node(kind, list(inputs), list(names), domain=domain, **attributes))
+        known = [self._aliases.get(name, name) for name in inputs]
+        self._nodes.append(helper.make_node(kind, known, list(names), domain=domain, **attributes))
         return names
 
     def microsoft(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
@@ -69,8 +71,19 @@ class GraphBuilder:
         return self.constant(np.asarray(values, dtype=np.int64))
 
     def rename(self, source: str, target: str) -> str:
-        """Give a value the name that a graph output must have."""
-        self._nodes.append(helper.make_node("Identity", [source], [target]))
+        """Give a value the name that a graph output must have.
+
+        The node that makes the value and those that use it so far are changed; a node that copies it would cost time
+        in every step of a loop. A value that no node of this graph makes is copied all the same.
+        """
+        maker = next((node for node in self._nodes if source in node.output), None)
+        if maker is None:
+            self._nodes.append(helper.make_node("Identity", [source], [target]))
+            return target
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                names[:] = [target if name == source else name for name in names]
+        self._aliases[source] = target
         return target
 
     def reshape(self, value: str, *shape: int) -> str:

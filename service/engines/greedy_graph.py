@@ -1,13 +1,15 @@
-"""Writes the ONNX graph of a student's greedy search: encoder and the loop over target positions in one run.
+"""Writes the ONNX graph of a student's greedy search: a loop over target positions, from wherever it was left.
 
-Inputs   `ids` int64 `[B, S]`, `lengths` int32 `[B]`, `candidates` int64 `[V]`, `allowed` bool `[B, V]`,
-         `limits` int64 `[B]`.
-Outputs  `tokens` int64 `[T, B]`: indices into `candidates`; `log_probabilities` float32 `[T, B]`. What follows a row's
-         end-of-sentence token or its limit is to be ignored.
+Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates` int64 `[V]`; `allowed` bool `[B, V]`;
+         `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop stops
+         when no more rows than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero at
+         first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
+Outputs  `tokens` int64 `[T, B]`: indices into `candidates`; `log_probabilities` float32 `[T, B]`; `previous_next` and
+         `cell_N_next`: what the next run begins with. What follows a row's end-of-sentence token is to be ignored.
 
 `candidates` is the union of the rows' lexical shortlists, padded to a multiple of `CANDIDATE_BLOCK` with ids that no
 row is allowed; it begins with the end-of-sentence id. `allowed` keeps each row to its own shortlist, so that the rows
-beside it do not change it.
+beside it do not change it. All rows are open at the start of a run: whoever runs it again leaves the others out.
 """
 
 from __future__ import annotations
@@ -18,18 +20,16 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from service.engines.architecture import EOS_ID
 from service.engines.graph import BOOL, FLOAT, INT32, INT64, GraphBuilder, as_model, tensor
 from service.engines.marian import MarianModel
 from service.engines.shortlist import CANDIDATE_BLOCK
 from service.engines.student_layers import Memory, OutputLayer, StudentLayers
 
-INPUTS: Final = (
-    tensor("ids", INT64, ["B", "S"]),
+# What greedy and beam search are given beside the encoder's outputs.
+SHORTLISTED: Final = (
     tensor("lengths", INT32, ["B"]),
     tensor("candidates", INT64, ["V"]),
     tensor("allowed", BOOL, ["B", "V"]),
-    tensor("limits", INT64, ["B"]),
 )
 
 
@@ -37,49 +37,47 @@ def greedy_graph(model: MarianModel) -> onnx.ModelProto:
     """The ONNX model described at the top of this module; raises MarianFormatError for an unknown architecture."""
     layers = StudentLayers(model)
     graph = GraphBuilder()
-    memory = layers.memory(graph, layers.encode(graph))
-    output = layers.output_layer(graph)
-    batch = graph.op("Shape", ["ids"], start=0, end=1)
-    zeros = graph.op("ConstantOfShape", [graph.op("Concat", [batch, graph.ints(layers.arch.width)], axis=0)])
-    finished = graph.op("ConstantOfShape", [batch], value=helper.make_tensor("false", BOOL, [1], [False]))
-    steps = graph.op("ReduceMax", ["limits"], keepdims=0)
-    cells = [zeros] * layers.arch.decoder_layers
-    body = _step(layers, memory, output)
-    results = graph.ops(
-        "Loop", [steps, graph.scalar(True, np.bool_), zeros, finished, *cells], 4 + len(cells), body=body
-    )
-    graph.rename(results[-2], "tokens")
-    graph.rename(results[-1], "log_probabilities")
+    width, cells = layers.arch.width, layers.cell_names()
+    memory, output = layers.read_memory(graph), layers.output_layer(graph)
+    layers.constant_positions(graph)
+    end = graph.op("Add", ["start", "steps"])
+    graph.rename(graph.op("Slice", ["positions", "start", end, graph.ints(0)]), "own_positions")
+    batch = graph.op("Shape", ["lengths"])
+    open_rows = graph.op("ConstantOfShape", [batch], value=helper.make_tensor("open", INT64, [1], [1]))
+    steps = graph.op("Squeeze", ["steps"])
+    carried = [steps, graph.scalar(True, np.bool_), "previous", open_rows, *cells]
+    results = graph.ops("Loop", carried, 4 + len(cells), body=_step(layers, memory, output))
+    states = [f"{name}_next" for name in ("previous", *cells)]
+    for value, name in zip((results[0], *results[2:]), (*states, "tokens", "log_probabilities"), strict=True):
+        graph.rename(value, name)
+    inputs = [*layers.memory_tensors(), *SHORTLISTED, tensor("start", INT64, [1]), tensor("steps", INT64, [1])]
+    inputs += [tensor("rest", INT64, []), *(tensor(name, FLOAT, ["B", width]) for name in ("previous", *cells))]
     outputs = [tensor("tokens", INT64, ["T", "B"]), tensor("log_probabilities", FLOAT, ["T", "B"])]
-    return as_model(graph.build("greedy", INPUTS, outputs))
+    outputs += [tensor(name, FLOAT, ["B", width]) for name in states]
+    return as_model(graph.build("greedy", inputs, outputs))
 
 
 def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.GraphProto:
-    """The loop's body. Carried: the previous token's embedding (zero at first), who has finished, the SSRU cells."""
+    """The loop's body. Carried: the last token's embedding, 1 for a row that is open and 0 for others, the cells."""
     graph = GraphBuilder("step_")
-    width = layers.arch.width
-    cell_names = tuple(f"cell_{layer}" for layer in range(layers.arch.decoder_layers))
-    value, cells = layers.decode(graph, "previous", "step", cell_names, memory)
+    width, cell_names = layers.arch.width, tuple(f"{name}_before" for name in layers.cell_names())
+    position = graph.op("Gather", ["own_positions", "step"])
+    value, cells = layers.decode(graph, "previous_before", position, cell_names, memory)
     token, log_probability = _best(graph, layers.logits(graph, value, output))
-    ended = graph.op("Equal", [token, graph.scalar(EOS_ID, np.int64)])
-    next_step = graph.op("Add", ["step", graph.scalar(1, np.int64)])
-    at_limit = graph.op("GreaterOrEqual", [next_step, "limits"])
-    finished = graph.op("Or", ["finished", graph.op("Or", [ended, at_limit])])
-    all_finished = graph.op("ReduceMin", [graph.op("Cast", [finished], to=INT32)], keepdims=0)
-    graph.rename(graph.op("Not", [graph.op("Cast", [all_finished], to=BOOL)]), "go_on")
-    graph.rename(layers.embed(graph, output.rows, token), "previous_next")
-    graph.rename(finished, "finished_next")
-    for name, cell in zip(cell_names, cells, strict=True):
-        graph.rename(cell, f"{name}_next")
-    graph.rename(token, "token")
-    graph.rename(log_probability, "log_probability")
-    carried = [("previous", FLOAT, (None, width)), ("finished", BOOL, (None,))]
-    carried += [(name, FLOAT, (None, width)) for name in cell_names]
+    # The end-of-sentence token is candidate 0, and a row that was 0 once stays so.
+    still_open = graph.op("Min", ["open_before", token])
+    open_rows = graph.op("ReduceSum", [still_open], keepdims=0)
+    graph.rename(graph.op("Greater", [open_rows, "rest"]), "go_on")
+    results = [layers.embed(graph, output.rows, token), still_open, *cells]
+    carried = [("previous", FLOAT, (None, width)), ("open", INT64, (None,))]
+    carried += [(name, FLOAT, (None, width)) for name in layers.cell_names()]
     inputs = [tensor("step", INT64, []), tensor("go_on_before", BOOL, [])]
-    inputs += [tensor(name, kind, shape) for name, kind, shape in carried]
     outputs = [tensor("go_on", BOOL, [])]
-    outputs += [tensor(f"{name}_next", kind, shape) for name, kind, shape in carried]
-    outputs += [tensor("token", INT64, [None]), tensor("log_probability", FLOAT, [None])]
+    for result, (name, kind, shape) in zip(results, carried, strict=True):
+        outputs.append(tensor(graph.rename(result, f"{name}_after"), kind, shape))
+        inputs.append(tensor(f"{name}_before", kind, shape))
+    outputs.append(tensor(graph.rename(token, "token"), INT64, [None]))
+    outputs.append(tensor(graph.rename(log_probability, "log_probability"), FLOAT, [None]))
     return graph.build("greedy_step", inputs, outputs)
 
 

@@ -10,7 +10,7 @@ from service.engines.base import Engine
 from service.types import ModelSignature
 
 # Raised when the graphs change, so that models converted by an earlier version are converted again.
-CONVERTER_VERSION: Final = 2
+CONVERTER_VERSION: Final = 3
 STUDENT: Final = "student"
 TRANSFORMERS: Final = "transformers"
 # What one batch of a student takes beside the weights.

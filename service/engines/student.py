@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from service.engines.greedy_search import GreedySearch
 from service.engines.loading import STUDENT, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
-from service.engines.student_batch import Found, Row, batches, beam_results, feeds_of, greedy_results
+from service.engines.student_batch import Found, Row, batches, beam_results, encoder_feeds, shortlisted
 from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer
 from service.errors import EngineFailure, ModelCorrupt, TooLarge
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
@@ -21,6 +22,7 @@ from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 if TYPE_CHECKING:
     import onnxruntime
 
+ENCODER_FILE: Final = "encoder.onnx"
 GREEDY_FILE: Final = "greedy.onnx"
 BEAM_FILE: Final = "beam.onnx"
 VOCABULARY_FILE: Final = "vocab.spm"
@@ -45,7 +47,9 @@ class StudentEngine:
         self.max_source_tokens = MAX_SOURCE_TOKENS
         self._folder = folder
         self._weights_bytes = weights_bytes
-        self._greedy: Any = _session(folder / GREEDY_FILE, signature.model)
+        self._encoder: Any = _session(folder / ENCODER_FILE, signature.model)
+        self._memory_names = [output.name for output in self._encoder.get_outputs()]
+        self._greedy: Any = GreedySearch(_session(folder / GREEDY_FILE, signature.model))
         self._beam: Any = None
         self._beam_lock = threading.Lock()
         self._tokenizer = tokenizer
@@ -79,7 +83,7 @@ class StudentEngine:
 
     def close(self) -> None:
         """Give the sessions' memory back."""
-        self._greedy = self._beam = None
+        self._encoder = self._greedy = self._beam = None
 
     def _rows(self, texts: Sequence[str]) -> list[Row]:
         encoded = self._tokenizer.encode_segments(texts)
@@ -116,12 +120,16 @@ class StudentEngine:
 
     def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
         """The hypotheses of each row, best first."""
-        feeds, candidates = feeds_of(batch, self._tokenizer.size)
+        encoding = encoder_feeds(batch)
+        memory = dict(zip(self._memory_names, self._encoder.run(None, encoding), strict=True))
+        memory["lengths"] = encoding["lengths"]
+        shortlist = shortlisted(batch, self._tokenizer.size)
         if options == GREEDY:
-            tokens, log_probabilities = self._greedy.run(None, feeds)
-            return [[one] for one in greedy_results(batch, candidates, tokens, log_probabilities)]
-        feeds["beam"] = np.array([max(options.beam, options.n_best)], dtype=np.int64)
-        return beam_results(batch, candidates, self._beam_session().run(None, feeds))
+            return [[one] for one in self._greedy(batch, memory, shortlist)]
+        limits = np.array([row.limit for row in batch], dtype=np.int64)
+        beam = np.array([max(options.beam, options.n_best)], dtype=np.int64)
+        feeds = {"candidates": shortlist.candidates, "allowed": shortlist.allowed, "limits": limits, "beam": beam}
+        return beam_results(batch, shortlist.candidates, self._beam_session().run(None, {**memory, **feeds}))
 
     def _beam_session(self) -> Any:
         # Few requests ask for more than the best: the second graph's memory is taken when one does.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -54,19 +54,46 @@ def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield ordered[start : start + MAX_BATCH_ROWS]
 
 
-def feeds_of(batch: Sequence[Row], vocabulary_size: int) -> tuple[Feeds, Ids]:
-    """The graphs' inputs for a batch, and the token id of each candidate."""
+def encoder_feeds(batch: Sequence[Row]) -> Feeds:
+    """The encoder graph's inputs."""
     lengths = np.array([len(row.ids) for row in batch], dtype=np.int32)
-    ids = np.full((len(batch), int(lengths.max())), EOS_ID, dtype=np.int64)
-    for place, row in enumerate(batch):
-        ids[place, : len(row.ids)] = row.ids
+    width = int(lengths.max())
+    filled = np.arange(width, dtype=np.int32) < lengths[:, np.newaxis]
+    packed = np.flatnonzero(filled)
+    padded = np.zeros(filled.shape, dtype=np.int64)
+    padded[filled] = np.arange(len(packed))
+    ids = np.concatenate([np.array(row.ids, dtype=np.int64) for row in batch])
+    return {"ids": ids, "places": packed % width, "padded": padded, "packed": packed, "lengths": lengths}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlisted:
+    """What the rows of a batch may write: token ids `[V]`, ascending and padded to blocks; which row may, `[B, V]`."""
+
+    candidates: Ids
+    allowed: npt.NDArray[np.bool_]
+
+    def narrowed(self, rows: Ids) -> Shortlisted:
+        """The same for some of the rows only, without what none of these may write."""
+        allowed = self.allowed[rows]
+        columns = np.flatnonzero(allowed.any(axis=0))
+        size = _whole_blocks(len(columns))
+        candidates = np.zeros(size, dtype=np.int64)
+        candidates[: len(columns)] = self.candidates[columns]
+        narrow = np.zeros((len(rows), size), dtype=bool)
+        narrow[:, : len(columns)] = allowed[:, columns]
+        return Shortlisted(candidates, narrow)
+
+
+def shortlisted(batch: Sequence[Row], vocabulary_size: int) -> Shortlisted:
+    """The union of the rows' shortlists, and whose is what."""
     member = np.zeros(vocabulary_size, dtype=bool)
     for row in batch:
         member[row.candidates] = True
     # Marian never writes the unknown token; what the model cannot spell it leaves out.
     member[UNK_ID] = False
     union = np.flatnonzero(member)
-    candidates = np.zeros(-(-len(union) // CANDIDATE_BLOCK) * CANDIDATE_BLOCK, dtype=np.int64)
+    candidates = np.zeros(_whole_blocks(len(union)), dtype=np.int64)
     candidates[: len(union)] = union
     allowed = np.zeros((len(batch), len(candidates)), dtype=bool)
     own = np.zeros(vocabulary_size, dtype=bool)
@@ -74,20 +101,11 @@ def feeds_of(batch: Sequence[Row], vocabulary_size: int) -> tuple[Feeds, Ids]:
         own[row.candidates] = True
         allowed[place, : len(union)] = own[union]
         own[row.candidates] = False
-    limits = np.array([row.limit for row in batch], dtype=np.int64)
-    feeds = {"ids": ids, "lengths": lengths, "candidates": candidates, "allowed": allowed, "limits": limits}
-    return cast("Feeds", feeds), candidates
+    return Shortlisted(candidates, allowed)
 
 
-def greedy_results(
-    batch: Sequence[Row], candidates: Ids, tokens: Ids, log_probabilities: npt.NDArray[np.float32]
-) -> list[Found]:
-    """What the greedy graph found for each row."""
-    results = []
-    for place, (row, ids) in enumerate(zip(batch, candidates[tokens.T].tolist(), strict=True)):
-        own = _cut(ids, row.limit)
-        results.append(Found(own, float(log_probabilities[: len(own), place].mean())))
-    return results
+def _whole_blocks(count: int) -> int:
+    return -(-count // CANDIDATE_BLOCK) * CANDIDATE_BLOCK
 
 
 def beam_results(batch: Sequence[Row], candidates: Ids, outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:

@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import onnx
 
 from service.engines.architecture import LAYER_NORM_EPSILON, POSITIONS, Architecture, position_table, read_architecture
-from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder
+from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder, tensor
 from service.engines.marian import FloatArray, MarianModel
 
 MASKED = -1e9
@@ -22,12 +23,13 @@ MASKED = -1e9
 class Linear:
     """Matrices that share an input and therefore an activation scale, multiplied as one.
 
-    `rectified_for` names the matrix that consumes the result after a ReLU.
+    `rectified_for` names the matrix that consumes the result after a ReLU; the result is multiplied by `factor`.
     """
 
     matrices: tuple[str, ...]
     biases: tuple[str | None, ...]
     rectified_for: str | None = None
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,63 +59,88 @@ class StudentLayers:
     # --- encoder
 
     def encode(self, graph: GraphBuilder) -> str:
-        """Encoder states, float32 `[B * S, width]`, of the graph inputs `ids` and `lengths`."""
+        """Encoder states of the tokens that are none of padding, float32 `[N, width]`.
+
+        Reads the graph inputs `ids` and `places` `[N]`, `padded` `[B, S]`, `packed` `[N]` and `lengths` `[B]`. Only
+        attention sees the padded layout: everything else would be computed on padding for nothing.
+        """
         width = self.arch.width
         graph.constant_as("Wemb", self._model.quantized["Wemb"].values)
-        graph.constant_as("positions", position_table(POSITIONS, width))
+        self.constant_positions(graph)
         embedded = self.embed(graph, "Wemb", "ids")
-        length = graph.op("Shape", ["ids"], start=1, end=2)
-        positions = graph.op("Slice", ["positions", graph.ints(0), length, graph.ints(0)])
-        value = graph.reshape(graph.op("Add", [embedded, positions]), -1, width)
+        value = graph.op("Add", [embedded, graph.op("Gather", ["positions", "places"])])
         for layer in range(1, self.arch.encoder_layers + 1):
             name = f"encoder_l{layer}"
-            update = self._self_attention(graph, value, f"{name}_self")
+            update = self._self_attention(graph, value, f"{name}_self", width)
             value = self._residual_norm(graph, value, update, f"{name}_self_Wo")
             value = self._feed_forward(graph, value, name)
         return value
 
+    def constant_positions(self, graph: GraphBuilder) -> None:
+        """Add the position vectors as `positions` `[POSITIONS, width]`."""
+        graph.constant_as("positions", position_table(POSITIONS, self.arch.width))
+
     def embed(self, graph: GraphBuilder, rows: str, indices: str) -> str:
         """Scaled float32 embeddings of `indices` into the int8 matrix `rows`."""
         scale = math.sqrt(self.arch.width) / self._model.quantized["Wemb"].multiplier
-        values = graph.op("Cast", [graph.op("Gather", [rows, indices])], to=FLOAT)
-        return graph.op("Mul", [values, graph.scalar(scale)])
+        return graph.op("DequantizeLinear", [graph.op("Gather", [rows, indices]), graph.scalar(scale)])
 
-    def _self_attention(self, graph: GraphBuilder, value: str, name: str) -> str:
-        width = self.arch.width
-        fused = Linear(tuple(f"{name}_W{part}" for part in "qkv"), tuple(f"{name}_b{part}" for part in "qkv"))
-        joined = self._project(graph, value, fused)
-        shape = graph.op("Concat", [graph.op("Shape", ["ids"]), graph.ints(3 * width)], axis=0)
-        joined = graph.op("Reshape", [joined, shape])
-        query, key, val = graph.ops("Split", [joined], 3, axis=2, num_outputs=3)
+    def _self_attention(self, graph: GraphBuilder, value: str, name: str, width: int) -> str:
+        # Three products and not one: taking the result apart would copy as much again as the gathering does.
+        quantized = self._quantize(graph, value, f"{name}_Wq")
+        query, key, val = (
+            graph.op("Gather", [self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT), "padded"])
+            for linear in (Linear((f"{name}_W{part}",), (f"{name}_b{part}",)) for part in "qkv")
+        )
         mixed = graph.microsoft(
             "MultiHeadAttention", [query, key, val, "", "lengths"], num_heads=self.arch.heads, mask_filter_value=MASKED
         )
-        return self._project(graph, graph.reshape(mixed, -1, width), Linear((f"{name}_Wo",), (f"{name}_bo",)))
+        mixed = graph.op("Gather", [graph.reshape(mixed, -1, width), "packed"])
+        return self._project(graph, mixed, Linear((f"{name}_Wo",), (f"{name}_bo",)))
 
     # --- what the decoder computes once
 
-    def memory(self, graph: GraphBuilder, encoded: str) -> Memory:
-        """Keys and values of every decoder layer, and the bias that hides padding, `[B, 1, 1, S]`."""
-        layers = [self._keys_values(graph, encoded, name) for name in self._decoder_layers()]
-        length = graph.op("Cast", [graph.op("Squeeze", [graph.op("Shape", ["ids"], start=1, end=2)])], to=INT32)
+    def memory(self, graph: GraphBuilder, encoded: str) -> None:
+        """Keys and values of every decoder layer, as graph outputs called `keys_1`, `values_1` and so on."""
+        for number, name in enumerate(self._decoder_layers(), start=1):
+            key, val = self._keys_values(graph, encoded, name)
+            graph.rename(key, f"keys_{number}")
+            graph.rename(val, f"values_{number}")
+
+    def memory_tensors(self) -> list[onnx.ValueInfoProto]:
+        """What `memory` gives and a decoder graph takes."""
+        tensors = []
+        for number in range(1, self.arch.decoder_layers + 1):
+            heads, width = self.arch.heads, self.arch.head_width
+            tensors.append(tensor(f"keys_{number}", FLOAT, ["B", heads, width, "S"]))
+            tensors.append(tensor(f"values_{number}", FLOAT, ["B", heads, "S", width]))
+        return tensors
+
+    def read_memory(self, graph: GraphBuilder) -> Memory:
+        """The keys and values that the graph is given, and the bias that hides padding by `lengths`."""
+        layers = tuple((f"keys_{number}", f"values_{number}") for number in range(1, self.arch.decoder_layers + 1))
+        length = graph.op("Cast", [graph.op("Squeeze", [graph.op("Shape", ["keys_1"], start=3, end=4)])], to=INT32)
         steps = graph.op("Range", [graph.scalar(0, np.int32), length, graph.scalar(1, np.int32)])
         within = graph.op("Less", [steps, graph.op("Unsqueeze", ["lengths", graph.ints(1)])])
         bias = graph.op("Where", [within, graph.scalar(0.0), graph.scalar(MASKED)])
-        return Memory(tuple(layers), graph.op("Unsqueeze", [bias, graph.ints(1, 2)]))
+        return Memory(layers, graph.op("Unsqueeze", [bias, graph.ints(1, 2)]))
 
     def _keys_values(self, graph: GraphBuilder, encoded: str, name: str) -> tuple[str, str]:
         context = f"{name}_context"
-        fused = Linear((f"{context}_Wk", f"{context}_Wv"), (f"{context}_bk", f"{context}_bv"))
-        joined = self._project(graph, encoded, fused)
-        key, val = graph.ops("Split", [joined], 2, axis=1, num_outputs=2)
+        quantized = self._quantize(graph, encoded, f"{context}_Wk")
+        key, val = (
+            graph.op("Gather", [self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT), "padded"])
+            for linear in (Linear((f"{context}_W{part}",), (f"{context}_b{part}",)) for part in "kv")
+        )
         heads = graph.ints(self.arch.heads, self.arch.head_width)
-        shape = graph.op("Concat", [graph.op("Shape", ["ids"]), heads], axis=0)
+        shape = graph.op("Concat", [graph.op("Shape", ["padded"]), heads], axis=0)
         key = graph.op("Transpose", [graph.op("Reshape", [key, shape])], perm=[0, 2, 3, 1])
         val = graph.op("Transpose", [graph.op("Reshape", [val, shape])], perm=[0, 2, 1, 3])
         return key, val
 
     def output_layer(self, graph: GraphBuilder) -> OutputLayer:
         """The output layer of the graph inputs `candidates` and `allowed`."""
+        graph.constant_as("Wemb", self._model.quantized["Wemb"].values)
         rows = graph.op("Gather", ["Wemb", "candidates"])
         weights = graph.op("Transpose", [rows], perm=[1, 0])
         bias = graph.op("Gather", [graph.constant(self._float("decoder_ff_logit_out_b").reshape(-1)), "candidates"])
@@ -121,11 +148,15 @@ class StudentLayers:
 
     # --- one target position
 
+    def cell_names(self) -> tuple[str, ...]:
+        """What the SSRU cells of the decoder layers are called, `cell_1` and so on."""
+        return tuple(f"cell_{number}" for number in range(1, self.arch.decoder_layers + 1))
+
     def decode(
-        self, graph: GraphBuilder, previous: str, step: str, cells: tuple[str, ...], memory: Memory
+        self, graph: GraphBuilder, previous: str, position: str, cells: tuple[str, ...], memory: Memory
     ) -> tuple[str, tuple[str, ...]]:
-        """Decoder state `[rows, width]` at position `step` and the new SSRU cells, given the previous embedding."""
-        value = graph.op("Add", [previous, graph.op("Gather", ["positions", step])])
+        """Decoder state `[rows, width]` and the new SSRU cells, given the previous embedding and the position's."""
+        value = graph.op("Add", [previous, position])
         updated = []
         for name, cell, keys_values in zip(self._decoder_layers(), cells, memory.keys_values, strict=True):
             value, new_cell = self._ssru(graph, value, cell, name)
@@ -158,8 +189,8 @@ class StudentLayers:
     ) -> str:
         context = f"{name}_context"
         keys, values = keys_values
-        query = self._project(graph, value, Linear((f"{context}_Wq",), (f"{context}_bq",)))
-        query = graph.op("Mul", [query, graph.scalar(1.0 / math.sqrt(self.arch.head_width))])
+        scale = 1.0 / math.sqrt(self.arch.head_width)
+        query = self._project(graph, value, Linear((f"{context}_Wq",), (f"{context}_bq",), factor=scale))
         query = graph.reshape(query, -1, self.arch.heads, 1, self.arch.head_width)
         scores = graph.op("Add", [graph.op("MatMul", [query, keys]), attention_bias])
         mixed = graph.op("MatMul", [graph.op("Softmax", [scores], axis=-1), values])
@@ -200,7 +231,7 @@ class StudentLayers:
             graph.scalar(1.0 / multiplier),
             graph.scalar(zero_point, np.uint8),
             graph.constant(weights),
-            graph.constant(scales.astype(np.float32)),
+            graph.constant((linear.factor * scales).astype(np.float32)),
             graph.constant(np.zeros(weights.shape[1], dtype=np.int8)),
             graph.constant(np.rint(bias * multiplier / scales).astype(np.int32)),
         ]

@@ -1,7 +1,7 @@
 """Models on disk: each converted once, verified, whole or absent.
 
     <root>/<model_id>/manifest.json   what is in the folder and what it was made from
-    <root>/<model_id>/greedy.onnx ...  the files the engine loads
+    <root>/<model_id>/encoder.onnx ... the files the engine loads
     <root>/.<model_id>.lock           held by the process that converts
     <root>/.<model_id>-*.partial      a conversion under way, or one that was killed
 
