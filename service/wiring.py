@@ -138,6 +138,7 @@ class Service:
         return tuple(by_pair[pair] for pair in wanted)
 
     def _preload(self, model_ids: Sequence[str]) -> None:
+        self.pipeline.load()
         try:
             for model_id in model_ids:
                 with self.pool.lease(model_id) as engine:

@@ -60,8 +60,9 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
         on_answer=service.metrics.request,
     )
     install_error_handlers(app)
-    for router in (native.router, libretranslate.router, operations.router):
-        app.include_router(router)
+    # The routes themselves and not their routers, which FastAPI would ask one after the other at every request.
+    for router in (libretranslate.router, native.router, operations.router):
+        app.router.routes.extend(router.routes)
     mount_pages(app)
     return app
 

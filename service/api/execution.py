@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar
 
 from fastapi import Request
 
@@ -14,12 +18,15 @@ from service.api.auth import check_key
 from service.api.body import read_fields
 from service.api.middleware import REQUEST_ID_KEY, STARTED_KEY
 from service.api.schemas import FieldsT
+from service.pipeline import Steps, complete
 from service.types import Priority, RequestContext
 from service.wiring import Service
 
 BULK_TEXTS: Final = 50
 BULK_CHARACTERS: Final = 20_000
 SPARE_THREADS: Final = 16
+# More than that of the threads that run batches.
+_BULK_NICENESS: Final = 10
 
 ResultT = TypeVar("ResultT")
 
@@ -30,24 +37,42 @@ class Executor:
     def __init__(self, service: Service) -> None:
         self.service = service
         # More threads than requests may be in work, so that one too many reaches the batcher and is refused at once.
-        self._threads = ThreadPoolExecutor(service.settings.max_concurrent_requests + SPARE_THREADS, "request")
+        size = service.settings.max_concurrent_requests + SPARE_THREADS
+        self._threads = {
+            Priority.INTERACTIVE: ThreadPoolExecutor(size, "request"),
+            Priority.BULK: ThreadPoolExecutor(size, "bulk-request", initializer=_give_way),
+        }
 
     async def run(self, request: Request, context: RequestContext, work: Callable[[], ResultT]) -> ResultT:
-        """Run `work` in a thread and raise what it raises; `context.cancelled` is set when the client goes away.
+        """Run `work` in a thread and raise what it raises; `context.cancelled` is set when the client goes away."""
+        with _watching(request, context):
+            return await self._in_thread(context, work)
 
-        Plain asyncio: a task group and its cancel scopes would take as long as everything else that a request costs.
+    async def follow(self, request: Request, context: RequestContext, steps: Steps[ResultT]) -> ResultT:
+        """Take `steps` to their end, in a thread from where they say that they block; otherwise as `run`.
+
+        A short request is not worth a thread: waking it twice costs as much as all that the pipeline does for it.
         """
-        watcher = asyncio.create_task(_watch_disconnect(request, context))
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            # Also when the server cancels the handler: its thread cannot be interrupted, but it looks at this.
-            context.cancelled.set()
-            watcher.cancel()
+        with _watching(request, context) as gone:
+            try:
+                while not (pause := next(steps)).blocks:
+                    await _settled(pause.futures, context, gone)
+            except StopIteration as end:
+                result: ResultT = end.value
+                return result
+            except BaseException:
+                steps.close()
+                raise
+            # The thread closes the steps: they may still be at work when the server cancels this.
+            return await self._in_thread(context, lambda: complete(steps, context))
 
     def close(self) -> None:
         """Let go of the threads; those at work end by themselves."""
-        self._threads.shutdown(wait=False)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False)
+
+    async def _in_thread(self, context: RequestContext, work: Callable[[], ResultT]) -> ResultT:
+        return await asyncio.get_running_loop().run_in_executor(self._threads[context.priority], work)
 
 
 def executor_of(request: Request) -> Executor:
@@ -89,6 +114,66 @@ def timing_headers(timings: Iterable[Mapping[str, float]]) -> dict[str, str]:
         return f"{1000 * max((each.get(stage, 0.0) for each in every), default=0.0):.1f}"
 
     return {"x-queue-time": slowest("queue"), "x-inference-time": slowest("infer")}
+
+
+def _give_way() -> None:
+    """Let batches go before the taking apart of bulk requests where they share a core (Linux only).
+
+    There a thread has a niceness of its own; elsewhere the call would slow the whole process.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BULK_NICENESS)
+
+
+@contextmanager
+def _watching(request: Request, context: RequestContext) -> Iterator[asyncio.Task[None]]:
+    """A task that ends, and sets `context.cancelled`, when the client goes away.
+
+    Plain asyncio: a task group and its cancel scopes would take as long as everything else that a request costs.
+    """
+    watcher = asyncio.create_task(_watch_disconnect(request, context))
+    try:
+        yield watcher
+    finally:
+        # Also when the server cancels the handler: a thread cannot be interrupted, but it looks at this.
+        context.cancelled.set()
+        watcher.cancel()
+
+
+async def _settled(futures: Sequence[Future[Any]], context: RequestContext, gone: asyncio.Task[None]) -> None:
+    """Wait until all futures are done, the client is gone or the deadline has passed."""
+    open_futures = [future for future in futures if not future.done()]
+    if not open_futures:
+        return
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+    count = len(open_futures)
+
+    def end(*_: object) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    def count_down() -> None:
+        nonlocal count
+        count -= 1
+        if not count:
+            end()
+
+    def tell(_: object) -> None:
+        # Called on a worker's thread, possibly after the loop that nobody waits on any more has been closed.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(count_down)
+
+    gone.add_done_callback(end)
+    timer = None if context.deadline is None else loop.call_later(context.deadline - time.monotonic(), end)
+    for future in open_futures:
+        future.add_done_callback(tell)
+    try:
+        await over
+    finally:
+        gone.remove_done_callback(end)
+        if timer is not None:
+            timer.cancel()
 
 
 async def _watch_disconnect(request: Request, context: RequestContext) -> None:

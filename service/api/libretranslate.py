@@ -17,6 +17,7 @@ from service.api.execution import context_of, executor_of, read_request, timing_
 from service.api.limits import check_filled, check_text
 from service.api.openapi import request_body
 from service.api.render import WarningJson, render_warnings
+from service.api.routing import DirectRoute
 from service.api.schemas import AUTO, DetectFields, TranslateFields
 from service.errors import InvalidInput, MancheteError, TooLarge, UnknownLanguage, UnsupportedPair
 from service.settings import Settings
@@ -24,7 +25,7 @@ from service.types import UNDETERMINED, Candidate, Detection, TranslateRequest, 
 
 TYPING_PAUSE_MS = 500
 
-router = APIRouter(tags=["LibreTranslate"])
+router = APIRouter(tags=["LibreTranslate"], route_class=DirectRoute)
 
 
 class ConfidenceJson(TypedDict):
@@ -100,10 +101,12 @@ async def translate(request: Request) -> JSONResponse:
     context = context_of(request, texts)
     pipeline = executor.service.pipeline
     if isinstance(fields.q, str):
-        result = await executor.run(request, context, lambda: pipeline.translate(requests[0], context))
+        (result,) = await executor.follow(request, context, pipeline.translate_steps(requests, context))
+        if isinstance(result, MancheteError):
+            raise result
         parts = _parts(result, fields)
         return JSONResponse(_without_empty(parts), headers=timing_headers([result.timings]))
-    outcomes = await executor.run(request, context, lambda: pipeline.translate_many(requests, context))
+    outcomes = await executor.follow(request, context, pipeline.translate_steps(requests, context))
     results = [_result_of(index, outcome, source) for index, outcome in enumerate(outcomes)]
     columns = _columns([_parts(result, fields) for result in results])
     return JSONResponse(columns, headers=timing_headers([result.timings for result in results]))

@@ -10,10 +10,11 @@ from service.api.execution import context_of, executor_of, read_request, timing_
 from service.api.limits import check_filled, check_text, summary_length
 from service.api.openapi import request_body
 from service.api.render import DigestJson, SummarizeJson, render_digest, render_summarize
+from service.api.routing import DirectRoute
 from service.api.schemas import AUTO, DigestFields, SummarizeFields
 from service.types import DigestRequest, SummarizeRequest
 
-router = APIRouter(tags=["Manchete"])
+router = APIRouter(tags=["Manchete"], route_class=DirectRoute)
 
 _ARTICLE = (
     "A prefeitura de Vila Serena abriu ontem a nova ponte sobre o rio Claro. A obra custou doze milhões de reais e "

@@ -13,7 +13,7 @@ from service.batching.turns import Offer, Turns
 
 # A batch is filled only while this share of its padded tokens is real: beyond it the padding of a row costs more than
 # a batch of its own would.
-LEAST_FILL = 0.75
+LEAST_FILL = 0.6
 
 
 @dataclass(slots=True)
@@ -55,9 +55,8 @@ class Level:
     def forget(self, ticket: Ticket) -> None:
         """Let go of what `ticket` has queued here; the jobs themselves may still be wanted by others."""
         requests = self._clients.find(ticket.context.client)
-        lane = requests.find(ticket) if requests is not None else None
-        if lane is not None:
-            lane.clear()
+        if requests is not None:
+            requests.discard(ticket)
 
     def alone(self) -> Job | None:
         """The job to run alone that is next."""

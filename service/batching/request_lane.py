@@ -62,10 +62,6 @@ class RequestLane:
         self._jobs.append(job)
         self._shelves.setdefault(job.key.group, Shelf()).add(job)
 
-    def clear(self) -> None:
-        self._jobs.clear()
-        self._shelves.clear()
-
     def head(self) -> Offer | None:
         while self._jobs and self._jobs[0].state is not State.QUEUED:
             self._jobs.popleft()

@@ -59,9 +59,15 @@ class Turns(Generic[K, L]):
         """The lane of `key` if it is open."""
         return self._lanes.get(key)
 
+    def discard(self, key: K) -> None:
+        """Forget the lane of `key` and its account before its turn; for a key that will not come back."""
+        if key in self._lanes:
+            del self._lanes[key], self._served[key]
+
     def charge(self, key: K, tokens: int) -> None:
-        """Write `tokens` of service to the account of `key`, whose lane is open."""
-        self._served[key] += tokens
+        """Write `tokens` of service to the account of `key`; nothing where its lane was discarded meanwhile."""
+        if key in self._served:
+            self._served[key] += tokens
 
     def within(self, slack: int) -> list[L]:
         """The lanes served at most `slack` tokens more than the one whose turn it was last. O(n) in the keys."""
@@ -70,6 +76,9 @@ class Turns(Generic[K, L]):
     def head(self) -> Offer | None:
         while self._heap:
             position, number, key = self._heap[0]
+            if key not in self._lanes:
+                heappop(self._heap)
+                continue
             if self._served[key] > position:
                 # Charged since: accounts only grow, so putting the entry right when it surfaces is enough.
                 heapreplace(self._heap, (self._served[key], number, key))

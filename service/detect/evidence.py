@@ -10,6 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from service.detect.library import spell
+
 # Repetitions are bounded, so that a long run without the character that ends a match costs linear time.
 _ADDRESSES = re.compile(
     r"(?:https?|ftp)://[!-~]*"
@@ -32,11 +34,9 @@ class _Letters(dict[int, str]):
     """A `str.translate` table that fills itself: letters as langdetect spells them, all else a space."""
 
     def __missing__(self, code: int) -> str:
-        from langdetect.utils.ngram import NGram  # type: ignore[import-untyped]
-
         character = chr(code)
         counts = character.isalpha() or unicodedata.category(character).startswith("M")
-        self[code] = str(NGram.normalize(character)) if counts else " "
+        self[code] = spell(character) if counts else " "
         return self[code]
 
 

@@ -13,9 +13,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from service.detect.library import profile_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,11 +91,10 @@ def load_profiles() -> Profiles:
 
 def _read_profiles() -> Profiles:
     import numpy as np
-    from langdetect.detector_factory import PROFILES_DIRECTORY  # type: ignore[import-untyped]
 
     rows: dict[str, int] = {}
     columns = []
-    for path in sorted(Path(PROFILES_DIRECTORY).iterdir()):
+    for path in profile_files():
         profile = json.loads(path.read_bytes())
         # Text is lower-cased before it is scored.
         counts = {gram: count for gram, count in profile["freq"].items() if gram == gram.lower()}

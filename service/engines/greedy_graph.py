@@ -1,9 +1,9 @@
 """Writes the ONNX graph of a student's greedy search: a loop over target positions, from wherever it was left.
 
 Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates` int64 `[V]`; `allowed` bool `[B, V]`;
-         `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop stops
-         when no more rows than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero at
-         first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
+         `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop
+         stops when no more rows than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero
+         at first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
 Outputs  `tokens` int64 `[T, B]`: indices into `candidates`; `log_probabilities` float32 `[T, B]`; `previous_next` and
          `cell_N_next`: what the next run begins with. What follows a row's end-of-sentence token is to be ignored.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ MAX_SOURCE_TOKENS: Final = 128
 # Marian's greedy limit is a factor of the source length; the slack is for very short sources.
 _LENGTH_FACTOR: Final = 3
 _LENGTH_SLACK: Final = 8
+_REMEMBERED_TEXTS: Final = 2048
 
 
 def length_limit(source_tokens: int) -> int:
@@ -35,11 +37,12 @@ class Tokenizer:
 
         self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(vocabulary_file))
         self.size: int = self._processor.get_piece_size()
+        # A text is counted when it is cut, counted when it is queued and encoded when it is translated.
+        self._ids = lru_cache(_REMEMBERED_TEXTS)(self._encode_one)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Ids of each text, the end-of-sentence token included."""
-        # One by one: given a list, SentencePiece makes a thread pool for each call, ten times the cost of a sentence.
-        return [[*self._processor.encode(text), EOS_ID] for text in texts]
+        """Ids of each text, the end-of-sentence token included; the lists are not to be changed."""
+        return [self._ids(text) for text in texts]
 
     def encode_segments(self, texts: Sequence[str]) -> list[list[int]]:
         """As `encode`; raises EngineFailure for a text over `MAX_SOURCE_TOKENS`."""
@@ -48,6 +51,10 @@ class Tokenizer:
         if longest > MAX_SOURCE_TOKENS:
             raise EngineFailure(f"a segment has {longest} tokens; the model takes {MAX_SOURCE_TOKENS}")
         return encoded
+
+    def _encode_one(self, text: str) -> list[int]:
+        # One by one: given a list, SentencePiece makes a thread pool for each call, ten times the cost of a sentence.
+        return [*self._processor.encode(text), EOS_ID]
 
     def decode(self, ids: list[int]) -> str:
         """The text of ids; an end-of-sentence token at their end is left out."""

@@ -86,6 +86,11 @@ class ModelPool:
             del slot
             self._release(model_id, holder)
 
+    def holds(self, model_id: str) -> bool:
+        """Whether the model is in memory now, so that a lease would not have to wait for it."""
+        with self._lock:
+            return model_id in self._residents
+
     def loaded(self) -> tuple[LoadedModel, ...]:
         """The models in memory, least recently used first."""
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.errors import UnsupportedPair
 from service.languages import primary
@@ -11,6 +12,7 @@ from service.models.catalog import ModelEntry
 
 # Each hop loses quality; a text that went through three languages would not be worth reading.
 MAX_HOPS = 2
+_REMEMBERED_ROUTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Router:
         self._from: dict[str, list[ModelEntry]] = {}
         for entry in entries:
             self._from.setdefault(_key(entry.source), []).append(entry)
+        # Every request asks for one of a few; a pair without a route raises, which is not remembered.
+        self._found = lru_cache(_REMEMBERED_ROUTES)(self._find)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -45,6 +49,9 @@ class Router:
 
     def route(self, source: str, target: str) -> Route:
         """The route with the fewest hops; raises UnsupportedPair when there is none within `MAX_HOPS`."""
+        return self._found(source, target)
+
+    def _find(self, source: str, target: str) -> Route:
         if _key(source) == _key(target):
             return Route(())
         chains: list[tuple[ModelEntry, ...]] = [()]

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from service.pipeline.pipeline import Pipeline
 from service.pipeline.rooms import Rooms
+from service.pipeline.steps import Pause, Steps, complete
 
-__all__ = ["Pipeline", "Rooms"]
+__all__ = ["Pause", "Pipeline", "Rooms", "Steps", "complete"]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
 from service.batching import Outcome, Ticket
-from service.errors import Cancelled, DeadlineExceeded, MancheteError
+from service.errors import MancheteError
 from service.models import ModelEntry, Route
 from service.pipeline.rooms import Rooms
+from service.pipeline.steps import Pause, Steps, outcome
 from service.segment import Document, sentences, split
 from service.types import GREEDY, AlignedSentence, DecodeOptions, Hypothesis, ModelSignature, Notice, Span
 
-# How often a request that waits looks whether its client has gone.
-_CANCEL_CHECK_SECONDS = 0.25
 # How many texts of a request are queued together.
 _WINDOW = 256
 
@@ -69,16 +67,14 @@ class _Leg:
     entry: ModelEntry
     document: Document
     options: DecodeOptions
+    texts: list[str]
+    tokens: list[int]
     started: float = 0.0
     futures: list[Future[Outcome]] = field(default_factory=list)
 
-    @property
-    def texts(self) -> list[str]:
-        return [segment.text for segment in self.document.segments]
 
-
-def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> None:
-    """Take every journey to its end. What fails is noted on its own journey; the others go on.
+def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> Steps[None]:
+    """The steps that take every journey to its end. What fails is noted on its own journey; the others go on.
 
     The segments of many journeys are queued together, so that those of like length find each other in a batch; not of
     all, so that the first are translated while the next are still being split.
@@ -86,6 +82,8 @@ def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> None:
     hops = max((len(journey.route.entries) for journey in journeys), default=0)
     for hop in range(hops):
         travelling = [one for one in journeys if one.error is None and hop < len(one.route.entries)]
+        if any(not rooms.pool.holds(one.route.entries[hop].model_id) for one in travelling):
+            yield Pause(blocks=True)
         legs: list[_Leg] = []
         for start in range(0, len(travelling), _WINDOW):
             window: list[_Leg] = []
@@ -96,6 +94,7 @@ def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> None:
             legs += window
         for leg in legs:
             if leg.journey.error is None:
+                yield Pause(leg.futures)
                 with _noting_errors([leg.journey]):
                     _arrive(leg, hop, ticket)
 
@@ -117,10 +116,12 @@ def _depart(journey: Journey, hop: int, rooms: Rooms) -> _Leg:
         document = split(
             journey.output, entry.source, count_tokens=engine.count_tokens, max_tokens=engine.max_source_tokens
         )
+        texts = [segment.text for segment in document.segments]
+        tokens = engine.count_tokens(texts)
         journey.signatures.append(engine.signature)
     journey.spend("segment", time.perf_counter() - started)
     last = hop == len(journey.route.entries) - 1
-    return _Leg(journey, entry, document, _options(journey.alternatives) if last else GREEDY)
+    return _Leg(journey, entry, document, _options(journey.alternatives) if last else GREEDY, texts, tokens)
 
 
 def _queue(legs: Sequence[_Leg], rooms: Rooms, ticket: Ticket) -> None:
@@ -131,8 +132,7 @@ def _queue(legs: Sequence[_Leg], rooms: Rooms, ticket: Ticket) -> None:
     for (model_id, options), group in groups.items():
         with _noting_errors([leg.journey for leg in group]):
             texts = [text for leg in group for text in leg.texts]
-            with rooms.pool.lease(model_id) as engine:
-                tokens = engine.count_tokens(texts)
+            tokens = [count for leg in group for count in leg.tokens]
             queued = time.perf_counter()
             futures = iter(rooms.batcher.submit(ticket, model_id, texts, tokens, options))
             for leg in group:
@@ -148,8 +148,8 @@ def _options(alternatives: int) -> DecodeOptions:
 def _arrive(leg: _Leg, hop: int, ticket: Ticket) -> None:
     """Wait for the leg's hypotheses and put them where their segments stood."""
     journey = leg.journey
-    outcomes = [_result(future, ticket) for future in leg.futures]
-    hypotheses = [outcome.hypothesis for outcome in outcomes]
+    outcomes = [outcome(future, ticket.context) for future in leg.futures]
+    hypotheses = [one.hypothesis for one in outcomes]
     joined = leg.document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
         others = _other_outputs(leg.document, hypotheses, journey.alternatives)
@@ -162,27 +162,9 @@ def _arrive(leg: _Leg, hop: int, ticket: Ticket) -> None:
     journey.log_probability += sum(one.score * one.target_tokens for one in hypotheses)
     journey.target_tokens += sum(one.target_tokens for one in hypotheses)
     journey.spend("translate", time.perf_counter() - leg.started)
-    journey.spend("queue", max((outcome.queue_seconds for outcome in outcomes), default=0.0))
+    journey.spend("queue", max((one.queue_seconds for one in outcomes), default=0.0))
     journey.spend("tokenize", max((one.tokenize_seconds for one in hypotheses), default=0.0))
     journey.spend("infer", max((one.infer_seconds for one in hypotheses), default=0.0))
-
-
-def _result(future: Future[Outcome], ticket: Ticket) -> Outcome:
-    """Wait for one outcome, no longer than the request's deadline and while its client is there."""
-    context = ticket.context
-    while True:
-        if context.cancelled.is_set():
-            raise Cancelled("the client has gone")
-        seconds = _CANCEL_CHECK_SECONDS
-        if context.deadline is not None:
-            remaining = context.deadline - time.monotonic()
-            if remaining <= 0:
-                raise DeadlineExceeded("the request took longer than its time limit")
-            seconds = min(seconds, remaining)
-        try:
-            return future.result(timeout=seconds)
-        except FutureTimeout:
-            continue
 
 
 def _other_outputs(document: Document, hypotheses: Sequence[Hypothesis], count: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from service.errors import MancheteError, TooLarge, UndetectedLanguage
 from service.models import Route
 from service.pipeline.journey import Journey, travel
 from service.pipeline.rooms import Rooms
+from service.pipeline.steps import Pause, Steps, complete
 from service.segment import sentences
 from service.types import (
     UNDETERMINED,
@@ -35,13 +36,19 @@ from service.types import (
 )
 
 LOW_CONFIDENCE = 0.5
+# So much text is detected and split in a few milliseconds.
+SHORT_CHARACTERS = 2_000
 
 
 class Pipeline:
-    """Detects, translates, summarizes. Synchronous; may be called from many threads at once."""
+    """Detects, translates, summarizes. May be called from many threads at once."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+
+    def load(self) -> None:
+        """Read the detector's profiles now, so that the first request need not wait for them."""
+        self._rooms.detector.load()
 
     def detect(self, text: str, *, field: str = "q") -> Detection:
         """The language of `text`, `und` where there is too little evidence; raises TooLarge naming `field`."""
@@ -62,11 +69,19 @@ class Pipeline:
 
         Raises Overloaded or ShuttingDown when the request as a whole is not let in.
         """
+        return complete(self.translate_steps(requests, context), context)
+
+    def translate_steps(
+        self, requests: Sequence[TranslateRequest], context: RequestContext
+    ) -> Steps[list[TranslateResult | MancheteError]]:
+        """What `translate_many` does, in steps for whoever waits in another way than by blocking a thread."""
         started = time.perf_counter()
         with self._rooms.batcher.admit(context) as ticket:
+            if sum(len(request.text) for request in requests) > SHORT_CHARACTERS:
+                yield Pause(blocks=True)
             planned = [self._plan(request) for request in requests]
             journeys = [plan[1] for plan in planned if not isinstance(plan, MancheteError)]
-            travel(journeys, self._rooms, ticket)
+            yield from travel(journeys, self._rooms, ticket)
         results: list[TranslateResult | MancheteError] = []
         for plan in planned:
             if isinstance(plan, MancheteError):
@@ -97,7 +112,7 @@ class Pipeline:
             article = TranslateRequest(request.text, request.target, request.source)
             detected, journey = self._planned(article, field="text")
             titles = self._title_journeys(request, journey)
-            travel([journey, *titles], self._rooms, ticket)
+            complete(travel([journey, *titles], self._rooms, ticket), context)
         for leg in (journey, *titles):
             if leg.error is not None:
                 raise leg.error

@@ -66,6 +66,20 @@ def test_segment_over_the_budget_goes_alone_and_at_once():
     assert [texts(queue.take(0.0)) for _ in range(3)] == [["huge"], ["huge too"], ["small"]]
 
 
+def test_work_of_a_request_that_is_over_goes_on_for_another_that_asked_for_it():
+    queue = SegmentQueue(limits())
+    gone, other = Ticket(request("a")), Ticket(request("b"))
+    put(queue, gone, 5, "shared")
+    put(queue, other, 5, "shared")
+    # Found out only when the work is taken, on the account of the one that is gone.
+    gone.context.cancelled.set()
+    batch = queue.take(0.0)
+    assert texts(batch) == ["shared"]
+    assert [one.waiter.ticket for one in batch.expelled] == [gone]
+    assert [waiter.ticket for waiter in queue.finish(batch.jobs[0])] == [other]
+    assert queue.take(0.0) is None
+
+
 def test_groups_are_never_mixed():
     queue = SegmentQueue(limits())
     ticket = Ticket(request("a"))

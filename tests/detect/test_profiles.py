@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
@@ -53,3 +56,20 @@ def test_the_words_of_a_long_text_are_bounded() -> None:
     words = words_by_script(" ".join(f"palavra{'abcdefghij'[i % 10]}{chr(97 + i // 10 % 26)}" for i in range(300_000)))
     assert 0 < len(words["LATIN"]) <= 1000
     assert max(map(len, words_by_script("ação" * 200_000)["LATIN"])) <= 200
+
+
+def test_many_first_callers_at_once_get_the_same_answer() -> None:
+    # In a process of its own: what is tested is the very first import of langdetect, from several threads.
+    code = (
+        "import sys; sys.setswitchinterval(1e-6)\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from service.detect import Detector\n"
+        "detector = Detector()\n"
+        "def ask(number):\n"
+        "    return detector.load() if number % 2 else detector.identify('A chuva parou ontem.').language\n"
+        "with ThreadPoolExecutor(8) as threads: print({*threads.map(ask, range(16))})\n"
+    )
+    for _ in range(3):
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        assert set(run.stdout.strip()[1:-1].split(", ")) == {"None", "'pt'"}
