@@ -114,10 +114,14 @@ class ServiceAdapter:
     """The wired service in this process, without HTTP and without a translation memory."""
 
     def __init__(self, threads: int) -> None:
+        from msgspec.structs import replace
+
         from service.wiring import build
 
-        changes = {"threads": threads, "translation_memory_mb": 0, "preload": "", "max_queue_tokens": sys.maxsize}
-        self._service: Service = build(load_settings().model_copy(update=changes))
+        settings = replace(
+            load_settings(), threads=threads, translation_memory_mb=0, preload="", max_queue_tokens=sys.maxsize
+        )
+        self._service: Service = build(settings)
 
     def open(self, direction: str) -> None:
         """Load the direction's model by using it once."""

@@ -1,6 +1,6 @@
 """`manchete bench speed | load`; also `python -m benchmarks.cli`.
 
-Commands import what they use when they run, so that mounting this application costs the command line nothing.
+The `manchete` command imports this module when it is asked for `bench`, and hands it the arguments that follow.
 """
 
 from __future__ import annotations
@@ -118,11 +118,24 @@ def load(  # noqa: PLR0913 -- one parameter an option
     _deliver(report, json_file, markdown)
 
 
+def run(arguments: list[str]) -> int:
+    """Run a command; returns its exit code. Raises InvalidInput for what the arguments get wrong, naming it."""
+    from typer.exceptions import TyperException
+
+    from service.errors import InvalidInput
+
+    try:
+        code: int | None = app(arguments, prog_name="manchete bench", standalone_mode=False)
+    except TyperException as error:
+        raise InvalidInput(" ".join(error.format_message().split())) from error
+    return code or 0
+
+
 def main() -> NoReturn:
     """Run this application by itself, with the exit codes of the `manchete` command."""
     from service.cli.exits import run_to_exit_code
 
-    sys.exit(run_to_exit_code(lambda: app(standalone_mode=False)))
+    sys.exit(run_to_exit_code(lambda: run(sys.argv[1:])))
 
 
 def _unwind_when_terminated() -> None:

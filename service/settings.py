@@ -1,22 +1,43 @@
 """Every setting of the service, read from `MANCHETE_*` environment variables.
 
 One class, so that the configuration table in the README can be checked against it. Nothing else reads the environment.
+msgspec checks the values: pydantic does as much but takes longer to import than a sentence takes to translate.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Final, Literal
 
-from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import msgspec
+from msgspec import Meta, Struct, field
 
 from service.errors import ConfigurationError
 
+PREFIX: Final = "MANCHETE_"
+
+
+class Secret:
+    """A text that is not shown when it or what holds it is printed or logged."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
 
 def _default_home() -> Path:
+    from platformdirs import user_cache_path
+
     return user_cache_path("manchete", appauthor=False)
 
 
@@ -27,41 +48,44 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-class Settings(BaseSettings):
+class Settings(Struct, frozen=True, kw_only=True):
     """The service's configuration. Sizes are in the unit their name ends in; times are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="MANCHETE_", frozen=True, extra="ignore")
-
-    home: Path = Field(default_factory=_default_home, description="Folder of the model store and other state")
-    prompts_dir: Path | None = Field(default=None, description="Folder of prompt templates; unset: those shipped")
-    host: str = Field(default="127.0.0.1", description="Address to listen on")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
-    threads: int = Field(default_factory=_usable_cores, ge=1, le=1024, description="Worker threads; one core each")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged")
-
-    char_limit: int = Field(default=200_000, ge=1, description="Characters a text may have")
-    payload_limit_bytes: int = Field(default=4_000_000, ge=1, description="Bytes a request body may have")
-    max_client_batch_size: int = Field(default=1024, ge=1, description="Texts one request may carry")
-    request_timeout_seconds: float = Field(default=120.0, gt=0, description="Time after which a request is given up")
-
-    max_concurrent_requests: int = Field(default=256, ge=1, description="Requests in work; more are answered 429")
-    max_queue_tokens: int = Field(default=400_000, ge=1, description="Source tokens waiting; more are answered 429")
-    max_batch_tokens: int = Field(default=512, ge=16, description="Padded source tokens (rows x longest) in a batch")
-    max_batch_rows: int = Field(default=16, ge=1, description="Segments in a batch")
-    shutdown_seconds: float = Field(default=10.0, ge=0, description="Time to drain the queue on shutdown")
-
-    engine: Literal["student", "transformers"] = Field(
-        default="student", description="`student`: int8 on the processor; `transformers`: float with PyTorch"
+    home: Annotated[Path, Meta(description="Folder of the model store and other state")] = field(
+        default_factory=_default_home
     )
-    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="Where `transformers` runs")
-    dtype: Literal["float32", "bfloat16"] = Field(default="float32", description="Number format of `transformers`")
-    memory_mb: int = Field(default=1024, ge=1, description="Loaded models may take this much; older ones are evicted")
-    model_idle_seconds: float = Field(default=0.0, ge=0, description="Evict a model unused for so long; 0: never")
-    translation_memory_mb: int = Field(default=64, ge=0, description="Memory for translations to reuse; 0: none")
-    translation_memory_file: Path | None = Field(default=None, description="SQLite file that keeps them; unset: none")
-    preload: str = Field(default="pt-en,en-pt", description="Pairs to load at start-up, comma-separated")
+    prompts_dir: Annotated[Path | None, Meta(description="Folder of prompt templates; unset: those shipped")] = None
+    host: Annotated[str, Meta(description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on")] = 8000
+    threads: Annotated[int, Meta(ge=1, le=1024, description="Worker threads; one core each")] = field(
+        default_factory=_usable_cores
+    )
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least level logged")] = "info"
 
-    api_key: SecretStr | None = Field(default=None, description="Key that requests must carry; unset: none needed")
+    char_limit: Annotated[int, Meta(ge=1, description="Characters a text may have")] = 200000
+    payload_limit_bytes: Annotated[int, Meta(ge=1, description="Bytes a request body may have")] = 4000000
+    max_client_batch_size: Annotated[int, Meta(ge=1, description="Texts one request may carry")] = 1024
+    request_timeout_seconds: Annotated[float, Meta(gt=0, description="Time after which a request is given up")] = 120.0
+
+    max_concurrent_requests: Annotated[int, Meta(ge=1, description="Requests in work; more are answered 429")] = 256
+    max_queue_tokens: Annotated[int, Meta(ge=1, description="Source tokens waiting; more are answered 429")] = 400000
+    max_batch_tokens: Annotated[int, Meta(ge=16, description="Padded source tokens (rows x longest) in a batch")] = 512
+    max_batch_rows: Annotated[int, Meta(ge=1, description="Segments in a batch")] = 16
+    shutdown_seconds: Annotated[float, Meta(ge=0, description="Time to drain the queue on shutdown")] = 10.0
+
+    engine: Annotated[
+        Literal["student", "transformers"],
+        Meta(description="`student`: int8 on the processor; `transformers`: float with PyTorch"),
+    ] = "student"
+    device: Annotated[str, Meta(pattern="^(cpu|cuda(:\\d+)?)$", description="Where `transformers` runs")] = "cpu"
+    dtype: Annotated[Literal["float32", "bfloat16"], Meta(description="Number format of `transformers`")] = "float32"
+    memory_mb: Annotated[int, Meta(ge=1, description="Loaded models may take this much; older ones are evicted")] = 1024
+    model_idle_seconds: Annotated[float, Meta(ge=0, description="Evict a model unused for so long; 0: never")] = 0.0
+    translation_memory_mb: Annotated[int, Meta(ge=0, description="Memory for translations to reuse; 0: none")] = 64
+    translation_memory_file: Annotated[Path | None, Meta(description="SQLite file that keeps them; unset: none")] = None
+    preload: Annotated[str, Meta(description="Pairs to load at start-up, comma-separated")] = "pt-en,en-pt"
+
+    api_key: Annotated[Secret | None, Meta(description="Key that requests must carry; unset: none needed")] = None
 
     @property
     def models_dir(self) -> Path:
@@ -74,9 +98,23 @@ def load_settings() -> Settings:
 
     Raises ConfigurationError naming the variable when a value cannot be used.
     """
+    names = {PREFIX + name.upper(): name for name in Settings.__struct_fields__}
+    return settings_from({name: os.environ[variable] for variable, name in names.items() if variable in os.environ})
+
+
+def settings_from(values: Mapping[str, object]) -> Settings:
+    """Settings of the given values, which may be texts, and of the defaults for the others.
+
+    Raises ConfigurationError naming the variable when a value cannot be used.
+    """
     try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        variable = "MANCHETE_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(f"{variable}: {first['msg']}", field=variable) from error
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_convert)
+    except msgspec.ValidationError as error:
+        sentence, _, path = str(error).partition(" - at `$.")
+        variable = PREFIX + path.rstrip("`").upper()
+        raise ConfigurationError(f"{variable}: {sentence[:1].lower()}{sentence[1:]}", field=variable) from error
+
+
+def _convert(kind: type, value: Any) -> Any:
+    """What msgspec does not know: paths and secrets."""
+    return value if isinstance(value, kind) else kind(value)

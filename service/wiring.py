@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from service import __version__
-from service.batching import Batcher, DiskMemory, Limits, Recall, TranslationMemory
+from service.batching import Batcher, Limits, Observer, Recall, TranslationMemory
 from service.detect import Detector
 from service.engines import Engine
 from service.engines.loading import CONVERTER_VERSION, STUDENT, Placement
 from service.errors import ConfigurationError, MancheteError
-from service.metrics import Metrics
 from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
 from service.pipeline import Pipeline, Rooms
 from service.settings import Settings
 from service.types import DecodeOptions, Hypothesis
+from service.versions import Versions
 
 if TYPE_CHECKING:
+    from service.batching.disk import DiskMemory
+    from service.metrics import Metrics
     from service.summarize import Prompt
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Service:
     pipeline: Pipeline
     pool: ModelPool
     batcher: Batcher
-    metrics: Metrics
+    metrics: Metrics | None
     catalog: Catalog
     libraries: Mapping[str, str]
     disk_memory: DiskMemory | None = None
@@ -155,10 +155,15 @@ class Service:
             self.pool.evict_idle()
 
 
-def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None) -> Service:
-    """Wire the application. `load` and `catalog` take the place of the real models in transport tests."""
+def build(
+    settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None, watched: bool = True
+) -> Service:
+    """Wire the application. `load` and `catalog` take the place of the real models in transport tests.
+
+    Not `watched`, it keeps no metrics: nobody would scrape them of a command, and their library takes time to import.
+    """
     catalog = catalog or Catalog()
-    metrics = Metrics()
+    metrics = _metrics() if watched else None
     store = ModelStore(settings.models_dir, catalog)
     placement = Placement(settings.device, settings.dtype)
     loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement)
@@ -168,14 +173,15 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
         idle_seconds=settings.model_idle_seconds,
         expected_bytes=None if load else loader.expected_bytes,
     )
-    libraries = _versions(settings.engine)
+    libraries = Versions(_REPORTED_LIBRARIES[settings.engine])
     disk_memory = _disk_memory(settings)
 
     def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
         with pool.lease(model_id) as engine:
             return engine.translate(texts, options)
 
-    versions = "+".join(f"{name}-{version}" for name, version in libraries.items())
+    # Only what outlives this process can be of other versions.
+    versions = "" if disk_memory is None else "+".join(f"{name}-{version}" for name, version in libraries.items())
 
     def signature_of(model_id: str) -> str | None:
         entry = catalog.get(model_id)
@@ -185,9 +191,10 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
     if settings.translation_memory_mb:
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
-    batcher = Batcher(run, _batch_limits(settings), metrics, recall)
+    batcher = Batcher(run, _batch_limits(settings), metrics or Observer(), recall)
     rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries)
-    metrics.watch(batcher.load, pool.loaded)
+    if metrics is not None:
+        metrics.watch(batcher.load, pool.loaded)
     return Service(settings, Pipeline(rooms), pool, batcher, metrics, catalog, libraries, disk_memory)
 
 
@@ -212,7 +219,15 @@ def _batch_limits(settings: Settings) -> Limits:
 def _disk_memory(settings: Settings) -> DiskMemory | None:
     if settings.translation_memory_file is None:
         return None
+    from service.batching.disk import DiskMemory
+
     return DiskMemory(settings.translation_memory_file, _DISK_MEMORY_ROWS)
+
+
+def _metrics() -> Metrics:
+    from service.metrics import Metrics
+
+    return Metrics()
 
 
 def _limits(settings: Settings) -> dict[str, float]:
@@ -243,11 +258,3 @@ def _described(prompt: Prompt) -> dict[str, str]:
         "version": str(prompt.version),
         "sha256": prompt.sha256,
     }
-
-
-def _versions(engine: str) -> dict[str, str]:
-    versions = {}
-    for library in _REPORTED_LIBRARIES[engine]:
-        with suppress(metadata.PackageNotFoundError):
-            versions[library] = metadata.version(library)
-    return versions

@@ -29,6 +29,9 @@ one), `x-total-time` and, where a model ran, `x-queue-time` and `x-inference-tim
 def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
     """Build the application that serves `service`, which it starts and closes unless `owns_service` is False."""
 
+    metrics = service.metrics
+    if metrics is None:
+        raise ValueError("a service that is served is built to be watched")
     executor = Executor(service)
 
     @asynccontextmanager
@@ -57,7 +60,7 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
     app.add_middleware(
         RequestEnvelope,
         payload_limit_bytes=service.settings.payload_limit_bytes,
-        on_answer=service.metrics.request,
+        on_answer=metrics.request,
     )
     install_error_handlers(app)
     # The routes themselves and not their routers, which FastAPI would ask one after the other at every request.

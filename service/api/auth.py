@@ -6,13 +6,13 @@ import hmac
 from typing import Any
 
 from fastapi import Request
-from pydantic import SecretStr
 
 from service.api.errors import InvalidKey
 from service.errors import InvalidInput
+from service.settings import Secret
 
 
-def check_key(expected: SecretStr | None, given: Any, request: Request) -> None:
+def check_key(expected: Secret | None, given: Any, request: Request) -> None:
     """Let the request pass if no key is configured, or if the `api_key` field or the bearer token is that key.
 
     Raises InvalidInput when a key is needed and none came, InvalidKey when another one came.
@@ -25,7 +25,7 @@ def check_key(expected: SecretStr | None, given: Any, request: Request) -> None:
     if not key:
         raise InvalidInput("Invalid request: missing api_key parameter", field="api_key")
     # Comparing bytes: compare_digest refuses a str that is not ASCII.
-    if not hmac.compare_digest(key, expected.get_secret_value().encode("utf-8")):
+    if not hmac.compare_digest(key, expected.reveal().encode("utf-8")):
         raise InvalidKey("Invalid API key", field="api_key")
 
 

@@ -51,4 +51,6 @@ async def info(request: Request) -> JSONResponse:
 )
 async def metrics(request: Request) -> Response:
     """Counters, gauges and histograms; labels never carry a text, an address or a key."""
-    return Response(executor_of(request).service.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    metrics = executor_of(request).service.metrics
+    assert metrics is not None
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

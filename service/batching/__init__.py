@@ -14,14 +14,12 @@ from service.batching.contract import (
     Recall,
     Run,
 )
-from service.batching.disk import DiskMemory
 from service.batching.jobs import Ticket
 from service.batching.memory import MemoryCounts, TranslationMemory
 
 __all__ = [
     "BatchReport",
     "Batcher",
-    "DiskMemory",
     "Dropped",
     "Limits",
     "Memory",

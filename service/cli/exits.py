@@ -48,15 +48,10 @@ def complain(message: str) -> None:
 
 def run_to_exit_code(run: Callable[[], int | None]) -> int:
     """Call `run`; its result, or the exit code of the error that it raised, which is told in one sentence."""
-    from typer.exceptions import TyperException
-
     try:
         return run() or 0
     except MancheteError as error:
         complain(sentence(error))
         return exit_code(error)
-    except TyperException as error:
-        complain(" ".join(error.format_message().split()))
-        return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

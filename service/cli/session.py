@@ -22,13 +22,16 @@ def open_service() -> Iterator[Service]:
     Afterwards only what outlives the process is closed: the process is about to end, and its memory with it.
     Raises ConfigurationError when a setting cannot be used.
     """
+    from msgspec.structs import replace
+
     from service.settings import load_settings
     from service.wiring import build
 
     # What goes wrong is told once, by the command's own sentence, and not by the rooms' logs as well.
     logging.getLogger("service").addHandler(logging.NullHandler())
     # The commands feed the queue in bounded portions themselves; the limit that protects a server would only fail them.
-    service = build(load_settings().model_copy(update={"preload": "", "max_queue_tokens": sys.maxsize}))
+    settings = replace(load_settings(), preload="", max_queue_tokens=sys.maxsize)
+    service = build(settings, watched=False)
     try:
         yield service
     finally:

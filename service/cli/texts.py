@@ -17,6 +17,11 @@ def print_text(text: str) -> None:
         sys.stdout.write("\n")
 
 
+def print_line(text: str) -> None:
+    """Print a text and a line feed."""
+    sys.stdout.write(f"{text}\n")
+
+
 def print_notices(notices: Iterable[Notice]) -> None:
     """Write each warning to standard error, on a line of its own."""
     for notice in notices:

@@ -7,7 +7,6 @@ among the languages of the script.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from math import exp, log
 
 from service.detect.evidence import words_by_script
@@ -78,6 +77,8 @@ class Detector:
     @property
     def signature(self) -> str:
         """The method and the version of the profiles, for the signature of a response."""
+        from importlib.metadata import version
+
         return f"langdetect-{version('langdetect')}/exact"
 
     def load(self) -> None:

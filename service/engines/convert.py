@@ -10,9 +10,10 @@ from service.engines.beam_graph import beam_graph
 from service.engines.encoder_graph import encoder_graph
 from service.engines.external import write_graphs
 from service.engines.greedy_graph import greedy_graph
+from service.engines.loading import SHORTLIST_FILE
 from service.engines.marian import MarianFormatError, read_marian
 from service.engines.shortlist import ShortlistFormatError, read_shortlist
-from service.engines.student import BEAM_FILE, ENCODER_FILE, GREEDY_FILE, SHORTLIST_FILE, VOCABULARY_FILE
+from service.engines.student import BEAM_FILE, ENCODER_FILE, GREEDY_FILE, VOCABULARY_FILE
 from service.errors import ModelCorrupt
 
 

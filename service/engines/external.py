@@ -14,7 +14,7 @@ from typing import Final
 import onnx
 from onnx import TensorProto
 
-from service.engines.student import WEIGHTS_FILE
+from service.engines.loading import WEIGHTS_FILE
 
 # Smaller tensors stay in the graph, where constant folding sees them.
 _LEAST_BYTES: Final = 1024

@@ -12,6 +12,9 @@ from service.types import ModelSignature
 # Raised when the graphs change, so that models converted by an earlier version are converted again.
 CONVERTER_VERSION: Final = 3
 STUDENT: Final = "student"
+# Files of a converted student whose sizes tell what it will take in memory.
+SHORTLIST_FILE: Final = "lex.bin"
+WEIGHTS_FILE: Final = "weights.bin"
 TRANSFORMERS: Final = "transformers"
 # What one batch of a student takes beside the weights.
 WORKSPACE_BYTES: Final = 24 * 2**20

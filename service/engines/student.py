@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from service.engines.greedy_search import GreedySearch
-from service.engines.loading import STUDENT, expected_bytes
+from service.engines.loading import SHORTLIST_FILE, STUDENT, WEIGHTS_FILE, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
 from service.engines.student_batch import Found, Row, batches, beam_results, encoder_feeds, shortlisted
 from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer
@@ -26,8 +26,6 @@ ENCODER_FILE: Final = "encoder.onnx"
 GREEDY_FILE: Final = "greedy.onnx"
 BEAM_FILE: Final = "beam.onnx"
 VOCABULARY_FILE: Final = "vocab.spm"
-SHORTLIST_FILE: Final = "lex.bin"
-WEIGHTS_FILE: Final = "weights.bin"
 
 MAX_BEAM: Final = 8
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -116,6 +115,9 @@ class Catalog:
 
     def locate(self, entry: ModelEntry, file: SourceFile) -> Path:
         """Where `file` of `entry` is on this machine; raises ModelMissing naming it and the command that brings it."""
+        # Imported here: it takes longer than a sentence, and where the model is converted nothing has to be located.
+        from importlib import metadata
+
         try:
             path = Path(str(metadata.distribution(CARRIER).locate_file(file.path)))
         except metadata.PackageNotFoundError as error:

@@ -33,5 +33,8 @@ class EngineLoader:
     def expected_bytes(self, model_id: str) -> int:
         """What the model will take in memory, from the sizes of its files; raises ModelMissing."""
         entry = self._catalog.get(model_id)
+        converted = self._store.sizes(entry) if self._engine == STUDENT else None
+        if converted is not None:
+            return expected_bytes(STUDENT, *converted)
         model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in (entry.model, entry.shortlist))
         return expected_bytes(self._engine, model, shortlist)

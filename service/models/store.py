@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.engines.loading import CONVERTER_VERSION, convert
+from service.engines.loading import CONVERTER_VERSION, SHORTLIST_FILE, WEIGHTS_FILE, convert
 from service.errors import ConfigurationError, ModelCorrupt
 from service.models.catalog import REINSTALL, Catalog, ModelEntry, SourceFile
 
@@ -68,6 +68,14 @@ class ModelStore:
     def folder(self, entry: ModelEntry) -> Path:
         """Where the converted model is or will be."""
         return self._root / entry.model_id
+
+    def sizes(self, entry: ModelEntry) -> tuple[int, int] | None:
+        """Bytes of the converted model's weights and of its shortlist; None where there is no converted model."""
+        try:
+            weights, shortlist = ((self.folder(entry) / name).stat().st_size for name in (WEIGHTS_FILE, SHORTLIST_FILE))
+        except OSError:
+            return None
+        return weights, shortlist
 
     def verified(self, entry: ModelEntry) -> InstalledModel:
         """The converted model, every file checked against the manifest; raises ModelCorrupt naming the file."""

@@ -16,7 +16,8 @@ import pytest
 from batching_runs import PATIENCE, Notes, OpenRun, expected, limits, request
 from hypothesis import HealthCheck, given, settings
 
-from service.batching import Batcher, DiskMemory, MemoryCounts, Outcome, Recall, TranslationMemory
+from service.batching import Batcher, MemoryCounts, Outcome, Recall, TranslationMemory
+from service.batching.disk import DiskMemory
 from service.errors import ConfigurationError
 from service.types import GREEDY, DecodeOptions, Hypothesis
 

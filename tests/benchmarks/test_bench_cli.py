@@ -47,12 +47,6 @@ def test_bad_input_is_told_in_one_sentence(arguments: list[str], complaint: str)
     assert run.stdout == ""
 
 
-def test_mounting_it_imports_nothing_but_the_command_line_library() -> None:
-    code = "import sys, typer; known = set(sys.modules); import benchmarks.cli; print(*set(sys.modules) - known)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert set(run.stdout.split()) <= {"__future__", "benchmarks", "benchmarks.cli"}
-
-
 def _documented() -> list[str]:
     text = re.sub(r"\\\n\s*", "", PAGE.read_text(encoding="utf-8"))
     return re.findall(r"^manchete bench (.+)$", text, flags=re.MULTILINE)

@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "transformers", "fastapi", "starlette", "uvicorn", "httpx", "rich", "selenium"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "httpx",
+    "rich",
+    "selenium",
+    "typer",
+    "pydantic",
+    "prometheus_client",
+}
 SCRIPT = """
 import sys
 from service.cli.app import main

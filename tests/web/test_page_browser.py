@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from service.api import create_app
-from service.settings import Settings
+from service.settings import Settings, settings_from
 from service.wiring import build, prepare_models
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     started: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(**values: object) -> str:
-        settings = Settings.model_validate({"home": home} | values)
+        settings = settings_from({"home": home} | values)
         server = uvicorn.Server(uvicorn.Config(create_app(build(settings)), port=0, log_level="warning"))
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -1,0 +1,118 @@
+"""What each command does. Each takes the parsed options and returns an exit code, or raises an error of the tree."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from service.api.limits import check_filled, summary_length
+from service.cli.exits import SOME_LINES_FAILED
+from service.cli.inputs import read_text
+from service.cli.session import check_language, open_service, optional_title
+from service.cli.texts import print_digest, print_line, print_notices, print_text
+from service.types import DigestRequest, RequestContext, SummarizeRequest, TranslateRequest
+
+OK: Final = 0
+
+
+def serve(options: Namespace) -> int:
+    """`manchete serve`."""
+    from service.cli.server import run_server
+
+    run_server(options.host, options.port)
+    return OK
+
+
+def translate(options: Namespace) -> int:
+    """`manchete translate`."""
+    check_language(options.source, "--from")
+    check_language(options.to, "--to")
+    with open_service() as service:
+        limit = service.settings.char_limit
+        if options.lines:
+            from service.cli.lines import LineInput, translate_lines
+
+            lines = LineInput(options.file, limit)
+            return _code(translate_lines(service.pipeline, lines, options.to, options.source))
+        text = check_filled(read_text(options.file), "FILE", limit)
+        request = TranslateRequest(text, options.to, options.source)
+        result = service.pipeline.translate(request, RequestContext("cli"))
+        print_notices(result.translation.warnings)
+        print_text(result.translation.text)
+    return OK
+
+
+def detect(options: Namespace) -> int:
+    """`manchete detect`."""
+    from service.cli.lines import LineInput, detect_lines, format_detection
+
+    with open_service() as service:
+        limit = service.settings.char_limit
+        if options.lines:
+            return _code(detect_lines(service.pipeline, LineInput(options.file, limit), as_json=options.json))
+        detection = service.pipeline.detect(check_filled(read_text(options.file), "FILE", limit), field="FILE")
+        print_line(format_detection(detection, as_json=options.json))
+    return OK
+
+
+def summarize(options: Namespace) -> int:
+    """`manchete summarize`."""
+    check_language(options.source, "--from")
+    length = summary_length(options.sentences, options.words, prefix="--")
+    with open_service() as service:
+        limit = service.settings.char_limit
+        text = check_filled(read_text(options.file), "FILE", limit)
+        request = SummarizeRequest(text, options.source, optional_title(options.title, limit), length)
+        result = service.pipeline.summarize(request, RequestContext("cli"))
+        if options.json:
+            from service.api.render import render_summarize
+
+            print_line(json.dumps(render_summarize(result), ensure_ascii=False, indent=2))
+            return OK
+        print_notices(result.summary.warnings)
+        print_text(result.summary.text)
+    return OK
+
+
+def digest(options: Namespace) -> int:
+    """`manchete digest`."""
+    check_language(options.source, "--from")
+    check_language(options.to, "--to")
+    length = summary_length(options.sentences, options.words, prefix="--")
+    with open_service() as service:
+        limit = service.settings.char_limit
+        text = check_filled(read_text(options.file), "FILE", limit)
+        request = DigestRequest(text, options.to, options.source, optional_title(options.title, limit), length)
+        result = service.pipeline.digest(request, RequestContext("cli"))
+        if options.json:
+            from service.api.render import render_digest
+
+            print_line(json.dumps(render_digest(result), ensure_ascii=False, indent=2))
+            return OK
+        print_digest(result)
+    return OK
+
+
+def prepare(options: Namespace) -> int:
+    """`manchete models prepare`."""
+    from service.settings import load_settings
+    from service.wiring import prepare_models
+
+    prepare_models(load_settings(), force=options.force, report=print_line)
+    return OK
+
+
+COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
+    "serve": serve,
+    "translate": translate,
+    "detect": detect,
+    "summarize": summarize,
+    "digest": digest,
+    "models prepare": prepare,
+}
+
+
+def _code(failed_lines: int) -> int:
+    return SOME_LINES_FAILED if failed_lines else OK

@@ -1,0 +1,152 @@
+"""The commands and their options. Bodies are in `service.cli.commands`, imported when one is to run.
+
+argparse, since a command-line library that is nicer to declare options with takes longer to import than a sentence to
+translate.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from service import __version__
+from service.api.limits import MAX_SENTENCES, MAX_WORDS, MIN_SENTENCES, MIN_WORDS
+from service.errors import InvalidInput
+
+DESCRIPTION = "Tell the language of texts, translate and summarize them, on this machine."
+_MAX_PORT = 65_535
+
+
+class Formatter(argparse.HelpFormatter):
+    """Help as argparse writes it, its first word capitalised as a sentence is."""
+
+    def add_usage(self, usage: str | None, actions: object, groups: object, prefix: str | None = None) -> None:
+        """Add the line of usage."""
+        super().add_usage(usage, actions, groups, "Usage: " if prefix is None else prefix)  # type: ignore[arg-type]
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises InvalidInput for what it does not understand, so that it is told as every other error is."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(formatter_class=Formatter, allow_abbrev=False, **options)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments."""
+        raise InvalidInput(message.removeprefix("argument "))
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command and its options; raises InvalidInput naming the argument at fault, SystemExit after `--help`."""
+    return _parser().parse_args(arguments)
+
+
+def print_help() -> None:
+    """Print what `--help` prints."""
+    _parser().print_help()
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="manchete", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"manchete {__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
+
+    def command(name: str, description: str) -> Parser:
+        added = commands.add_parser(name, help=description[:-1], description=description)
+        added.set_defaults(command=name)
+        return added
+
+    _serve(command("serve", "Serve the HTTP API and the page until interrupted."))
+    _translate(command("translate", "Translate a text, or every line of one."))
+    _detect(command("detect", "Tell the language of a text, or of every line of one."))
+    _summarize(command("summarize", "Summarize a text in its own language."))
+    _digest(command("digest", "Detect, translate and summarize an article in one go."))
+    _models(command("models", "Look after the model store."))
+    # Its own options are told by `manchete bench --help`.
+    commands.add_parser("bench", help="Measure this machine: engines, peers, and a running server", add_help=False)
+    return parser
+
+
+def _serve(parser: Parser) -> None:
+    parser.add_argument("--host", help="Address to listen on (default: MANCHETE_HOST)")
+    port = whole_number(0, _MAX_PORT)
+    parser.add_argument("--port", type=port, metavar="NUMBER", help="Port to listen on (default: MANCHETE_PORT)")
+
+
+def _translate(parser: Parser) -> None:
+    _file(parser)
+    _languages(parser)
+    _lines(parser)
+
+
+def _detect(parser: Parser) -> None:
+    _file(parser)
+    _lines(parser)
+    _json(parser)
+
+
+def _summarize(parser: Parser) -> None:
+    _file(parser)
+    _source(parser)
+    _summary(parser)
+    _json(parser)
+
+
+def _digest(parser: Parser) -> None:
+    _file(parser)
+    _languages(parser)
+    _summary(parser)
+    _json(parser)
+
+
+def _models(parser: Parser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=Parser)
+    description = "Convert the models that came along, so that the first request need not wait for it."
+    prepare = commands.add_parser("prepare", help="Convert the models that came along", description=description)
+    prepare.add_argument("--force", action="store_true", help="Convert again what is there already")
+    prepare.set_defaults(command="models prepare")
+
+
+def _file(parser: Parser) -> None:
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; - is standard input")
+
+
+def _source(parser: Parser) -> None:
+    parser.add_argument("--from", dest="source", metavar="LANG", help="Language of the text; else it is detected")
+
+
+def _languages(parser: Parser) -> None:
+    _source(parser)
+    parser.add_argument("--to", required=True, metavar="LANG", help="Language to translate to")
+
+
+def _lines(parser: Parser) -> None:
+    parser.add_argument("--lines", action="store_true", help="Every input line is a text and gives one output line")
+
+
+def _json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="Print JSON")
+
+
+def _summary(parser: Parser) -> None:
+    parser.add_argument("--title", help="The text's headline")
+    sentences, words = whole_number(MIN_SENTENCES, MAX_SENTENCES), whole_number(MIN_WORDS, MAX_WORDS)
+    parser.add_argument("--sentences", type=sentences, metavar="NUMBER", help="Length of the summary")
+    parser.add_argument("--words", type=words, metavar="NUMBER", help="Its length in words instead")
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """What reads an option's value; refuses what is no whole number within the limits."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, not {text[:40]}")
+        return number
+
+    return read

@@ -1,0 +1,36 @@
+"""Versions of installed libraries, looked up when somebody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+
+
+class Versions(Mapping[str, str]):
+    """Distribution name to version, without those that are not installed.
+
+    Looked up at the first use: the library that reads the metadata takes longer to import than a sentence to translate.
+    """
+
+    def __init__(self, distributions: Sequence[str]) -> None:
+        self._distributions = distributions
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        from importlib import metadata
+
+        found = {}
+        for name in self._distributions:
+            with suppress(metadata.PackageNotFoundError):
+                found[name] = metadata.version(name)
+        return found
