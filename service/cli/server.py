@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
 from typing import Final
 
 import uvicorn
@@ -18,7 +17,6 @@ from service.wiring import build
 
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _BACKLOG: Final = 2048
-_SWITCH_SECONDS: Final = 0.001
 
 
 def run_server(host: str | None, port: int | None) -> None:
@@ -29,9 +27,6 @@ def run_server(host: str | None, port: int | None) -> None:
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = replace(load_settings(), **given)
     logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT)
-    # A bulk request's Python (splitting, joining) must not hold up the answer to somebody who waits: threads hand the
-    # interpreter over five times as often as by default.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     listener = _listen(settings.host, settings.port)
     service = build(settings)
     # Started here and not by the application, so that a setting that cannot be used is told in one sentence.

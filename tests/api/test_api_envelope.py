@@ -160,15 +160,29 @@ def test_overload_is_answered_at_once_with_retry_after(make_client: Any, stuck: 
     assert first == [200]
 
 
-def test_a_deadline_is_a_504(make_client: Any, stuck: type[StuckEngine]) -> None:
+def _load(client: Any) -> None:
+    """Have the models in memory, so that a short request is answered without a thread of its own."""
+    service = client.app.state.executor.service
+    for entry in service.catalog:
+        with service.pool.lease(entry.model_id):
+            pass
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_deadline_is_a_504(make_client: Any, stuck: type[StuckEngine], loaded: bool) -> None:
     client = make_client(load=stuck, request_timeout_seconds=0.2)
+    if loaded:
+        _load(client)
     response = client.post("/translate", json=GOOD)
     assert response.status_code == 504
     assert list(response.json()) == ["error"]
 
 
-def test_a_client_that_goes_away_frees_its_place(make_client: Any, stuck: type[StuckEngine]) -> None:
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_client_that_goes_away_frees_its_place(make_client: Any, stuck: type[StuckEngine], loaded: bool) -> None:
     client = make_client(load=stuck, max_concurrent_requests=1)
+    if loaded:
+        _load(client)
     body = [{"type": "http.request", "body": json.dumps(GOOD).encode(), "more_body": False}]
 
     async def receive() -> dict[str, Any]:
@@ -183,6 +197,17 @@ def test_a_client_that_goes_away_frees_its_place(make_client: Any, stuck: type[S
     assert sent[0]["status"] == 499
     assert not stuck.released.is_set()
     assert client.app.state.executor.service.batcher.load().requests == 0
+
+
+def test_one_stuck_short_request_does_not_hold_up_others(make_client: Any, stuck: type[StuckEngine]) -> None:
+    client = make_client(load=stuck)
+    _load(client)
+    thread = threading.Thread(target=client.post, args=("/translate",), kwargs={"json": GOOD})
+    thread.start()
+    assert stuck.entered.wait(30)
+    assert client.post("/detect", json={"q": "Bom dia a todos."}).status_code == 200
+    stuck.released.set()
+    thread.join(30)
 
 
 def test_requests_are_counted_by_route_and_status(make_client: Any) -> None:
