@@ -164,8 +164,8 @@ def build(
 
     Not `watched`, it keeps no metrics: nobody would scrape them of a command, and their library takes time to import.
     """
-    # Splitting and joining, in Python, must not hold up a worker that comes back from a batch or an answer to somebody who
-    # waits: threads hand the interpreter over five times as often as by default.
+    # Splitting and joining, in Python, must not hold up a worker that comes back from a batch or an answer to somebody
+    # who waits: threads hand the interpreter over five times as often as by default.
     sys.setswitchinterval(_SWITCH_SECONDS)
     catalog = catalog or Catalog()
     metrics = _metrics() if watched else None
