@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,11 @@ def test_200_flores_sentences(student: Engine, reference: Engine, entry: ModelEn
 def test_every_flores_sentence_is_the_same_in_any_batch(student: Engine, entry: ModelEntry, shared_data: Path) -> None:
     path = shared_data / "flores200-devtest" / f"{FLORES[entry.source]}.devtest"
     texts = path.read_text(encoding="utf-8").split("\n")[:1012]
-    alone = [student.translate([text])[0].text for text in texts]
-    for size in (8, 16, 64):
-        together = []
-        for start in range(0, len(texts), size):
-            together += [one.text for one in student.translate(texts[start : start + size])]
-        assert together == alone, f"batches of {size}"
+    alone = {text: student.translate([text])[0].text for text in texts}
+    shuffled = random.Random(1).sample(texts, len(texts))
+    for size in (8, 16, 64, len(texts)):
+        for order in (texts, sorted(texts), sorted(texts, key=len), shuffled):
+            for start in range(0, len(texts), size):
+                batch = order[start : start + size]
+                together = [one.text for one in student.translate(batch)]
+                assert together == [alone[text] for text in batch], f"batches of {size}"
