@@ -94,7 +94,7 @@ def write_marian(folder: Path, *, positions: int = 512) -> MarianMTModel:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Matrices so small are multiplied faster by one thread than by several that wait for each other."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -104,7 +104,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-@_one_thread()
+@one_thread()
 def write_trained_marian(folder: Path) -> None:
     """As `write_marian`, trained on the first 2,000 pairs of the toy languages."""
     config = write_marian(folder).config
