@@ -46,10 +46,12 @@ class CTranslate2Engine(BatchedEngine):
     def _search(self, rows: list[list[int]], options: DecodeOptions) -> list[list[Found]]:
         limits = [length_limit(len(row)) for row in rows]
         found = self._run(rows, max(limits), options)
-        for place, (row, limit) in enumerate(zip(rows, limits, strict=True)):
-            # The library knows one limit for a batch. Few rows go on for so long, and alone they have their own.
-            if any(len(one.ids) > limit for one in found[place]):
-                found[place] = self._run([row], limit, options)[0]
+        # The library knows one limit for a batch. The few rows that go on beyond their own are decoded again with it.
+        over = [place for place, limit in enumerate(limits) if any(len(one.ids) > limit for one in found[place])]
+        for limit in {limits[place] for place in over}:
+            places = [place for place in over if limits[place] == limit]
+            for place, again in zip(places, self._run([rows[one] for one in places], limit, options), strict=True):
+                found[place] = again
         return found
 
     def _run(self, rows: list[list[int]], limit: int, options: DecodeOptions) -> list[list[Found]]:
