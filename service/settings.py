@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     )
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="Where `transformers` runs")
     dtype: Literal["float32", "bfloat16"] = Field(default="float32", description="Number format of `transformers`")
+    firefox_url: str = Field(
+        default="https://firefox.settings.services.mozilla.com", description="Where `models pull` finds students"
+    )
+    hub_url: str = Field(default="https://huggingface.co", description="Where `models pull` finds OPUS-MT models")
+    offline: bool = Field(default=False, description="Refuse `models pull`; nothing else uses the network")
     memory_mb: int = Field(default=1024, ge=1, description="Loaded models may take this much; older ones are evicted")
     model_idle_seconds: float = Field(default=0.0, ge=0, description="Evict a model unused for so long; 0: never")
     translation_memory_mb: int = Field(default=64, ge=0, description="Memory for translations to reuse; 0: none")

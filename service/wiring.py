@@ -18,6 +18,8 @@ from service.engines.loading import CONVERTER_VERSION, STUDENT, Placement
 from service.errors import ConfigurationError, MancheteError
 from service.metrics import Metrics
 from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
+from service.models.inventory import ModelSummary, installed_catalog, inventory
+from service.models.pairs import parse_pair
 from service.pipeline import Pipeline, Rooms
 from service.settings import Settings
 from service.types import DecodeOptions, Hypothesis
@@ -67,6 +69,8 @@ class Service:
     batcher: Batcher
     metrics: Metrics
     catalog: Catalog
+    store: ModelStore
+    router: Router
     libraries: Mapping[str, str]
     disk_memory: DiskMemory | None = None
     _preloaded: threading.Event = field(default_factory=threading.Event)
@@ -112,6 +116,11 @@ class Service:
             libraries=self.libraries,
         )
 
+    def models(self) -> tuple[ModelSummary, ...]:
+        """The installed models."""
+        loaded = [model.model_id for model in self.pool.loaded()]
+        return inventory(self.catalog, self.store, self.router, loaded)
+
     def close(self) -> None:
         """Drain the queue within its time limit, say what was dropped, unload the models."""
         self._closing.set()
@@ -128,14 +137,17 @@ class Service:
 
     def _preload_ids(self) -> tuple[str, ...]:
         wanted = [pair.strip() for pair in self.settings.preload.split(",") if pair.strip()]
-        by_pair = {entry.pair: entry.model_id for entry in self.catalog}
-        unknown = [pair for pair in wanted if pair not in by_pair]
-        if unknown:
-            known = ", ".join(by_pair)
-            raise ConfigurationError(
-                f"MANCHETE_PRELOAD: no model for {unknown[0]}; there are: {known}", field="MANCHETE_PRELOAD"
-            )
-        return tuple(by_pair[pair] for pair in wanted)
+        model_ids = []
+        for text in wanted:
+            pair = parse_pair(text)
+            serving = self.router.installed(*pair) if pair else ()
+            if not serving:
+                known = ", ".join(dict.fromkeys(entry.pair for entry in self.catalog))
+                raise ConfigurationError(
+                    f"MANCHETE_PRELOAD: no model for {text}; there are: {known}", field="MANCHETE_PRELOAD"
+                )
+            model_ids.append(serving[0].model_id)
+        return tuple(model_ids)
 
     def _preload(self, model_ids: Sequence[str]) -> None:
         self.pipeline.load()
@@ -157,9 +169,10 @@ class Service:
 
 def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None) -> Service:
     """Wire the application. `load` and `catalog` take the place of the real models in transport tests."""
-    catalog = catalog or Catalog()
     metrics = Metrics()
-    store = ModelStore(settings.models_dir, catalog)
+    store = ModelStore(settings.models_dir, Catalog())
+    catalog = catalog or installed_catalog(store, Catalog())
+    router = Router(catalog)
     placement = Placement(settings.device, settings.dtype)
     loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement)
     pool = ModelPool(
@@ -186,9 +199,11 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
     batcher = Batcher(run, _batch_limits(settings), metrics, recall)
-    rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries)
+    rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries)
     metrics.watch(batcher.load, pool.loaded)
-    return Service(settings, Pipeline(rooms), pool, batcher, metrics, catalog, libraries, disk_memory)
+    return Service(
+        settings, Pipeline(rooms), pool, batcher, metrics, catalog, store, router, libraries, disk_memory=disk_memory
+    )
 
 
 def prepare_models(settings: Settings, *, force: bool, report: Callable[[str], None]) -> None:

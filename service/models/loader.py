@@ -5,15 +5,27 @@ from __future__ import annotations
 import logging
 
 from service.engines.base import Engine
-from service.engines.loading import STUDENT, Placement, expected_bytes, load_marian_torch, load_student
+from service.engines.loading import (
+    STUDENT,
+    WORKSPACE_BYTES,
+    Placement,
+    expected_bytes,
+    load_marian_torch,
+    load_student,
+)
+from service.errors import ConfigurationError
 from service.models.catalog import Catalog
-from service.models.store import ModelStore
+from service.models.manifest import Manifest
+from service.models.store import InstalledModel, ModelStore
 
 logger = logging.getLogger(__name__)
 
 
 class EngineLoader:
-    """Loads engines of one kind: `student` (int8, ONNX Runtime) or `transformers` (float, PyTorch)."""
+    """Loads each model with the engine of its kind.
+
+    `engine` says what runs the students: `student` (int8, ONNX Runtime) or `transformers` (float, PyTorch).
+    """
 
     def __init__(self, catalog: Catalog, store: ModelStore, *, engine: str, placement: Placement) -> None:
         self._catalog = catalog
@@ -24,14 +36,37 @@ class EngineLoader:
     def __call__(self, model_id: str) -> Engine:
         """Load the model, converting it first where that was not done yet; raises ModelError, ConfigurationError."""
         entry = self._catalog.get(model_id)
-        if self._engine == STUDENT:
-            installed = self._store.ensure(entry, report=logger.info)
+        if entry.kind == "student" and self._engine != STUDENT:
+            model, vocabulary = self._store.student_files(entry)
+            return load_marian_torch(model, vocabulary, model_id, entry.revision, self._placement)
+        installed = self._store.ensure(entry, report=logger.info)
+        if entry.kind == "student":
             return load_student(installed.folder, model_id, entry.revision, installed.vocabulary_size)
-        model, vocabulary = (self._store.checked_source(entry, file) for file in (entry.model, entry.vocabulary))
-        return load_marian_torch(model, vocabulary, model_id, entry.revision, self._placement)
+        return _load_other(installed, self._placement)
 
     def expected_bytes(self, model_id: str) -> int:
-        """What the model will take in memory, from the sizes of its files; raises ModelMissing."""
+        """What the model will take in memory, from the sizes in its manifest; raises ModelMissing.
+
+        Of a model that arrives with pip and was not converted yet, from the sizes of its published files.
+        """
         entry = self._catalog.get(model_id)
-        model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in (entry.model, entry.shortlist))
+        manifest = self._store.current(entry)
+        if entry.kind != "student":
+            return WORKSPACE_BYTES + (manifest.bytes if manifest else 0)
+        if manifest is not None:
+            model, shortlist = (_size(manifest, name) for name in ("weights.bin", "lex.bin"))
+        else:
+            files = (entry.model, entry.shortlist)
+            model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in files)
         return expected_bytes(self._engine, model, shortlist)
+
+
+def _size(manifest: Manifest, name: str) -> int:
+    file = manifest.files.get(name)
+    return 0 if file is None else file.bytes
+
+
+def _load_other(installed: InstalledModel, placement: Placement) -> Engine:
+    """Load a model that is no student; the one place that knows how its engine is called."""
+    entry = installed.entry
+    raise ConfigurationError(f"{entry.model_id}: no engine of this version runs {entry.kind} on {placement.device}")
