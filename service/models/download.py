@@ -21,12 +21,11 @@ import httpx
 
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models.manifest import sha256_of
+from service.models.sources import Progress
 
 logger = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
-Progress = Callable[[int, int], None]
-"""Told how many bytes are here, and of how many."""
 
 MAX_FILE_BYTES: Final = 8 * 2**30
 MAX_DOCUMENT_BYTES: Final = 64 * 2**20

@@ -10,7 +10,7 @@ with `fileType` (`model`, `lex`, `vocab`, or `srcvocab` and `trgvocab`), `source
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urljoin
 
@@ -20,10 +20,9 @@ from service.models.catalog import is_embedded
 from service.models.conversion import MODEL, SHORTLIST, VOCABULARY
 from service.models.download import Downloader, RemoteFile
 from service.models.entry import ModelEntry, is_model_id, without_region
-from service.models.offers import FIREFOX, OPUS, Offer
+from service.models.offers import Offer
 from service.models.pairs import parse_pair
-
-Report = Callable[[str], None]
+from service.models.sources import FIREFOX, OPUS, Report
 
 RECORDS_PATH: Final = "/v1/buckets/main/collections/translations-models-v2/records"
 # The major version of the format that the student engine reads; Mozilla's own engine takes the same one.

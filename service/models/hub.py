@@ -9,7 +9,7 @@ Endpoints, as the hub documents them: `/api/models/{repo}` and `/api/models/{rep
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -22,8 +22,7 @@ from service.models.download import Downloader, RemoteFile
 from service.models.entry import UNKNOWN_LICENCE, ModelEntry, is_model_id
 from service.models.offers import Offer
 from service.models.pairs import known_languages, parse_pair
-
-Report = Callable[[str], None]
+from service.models.sources import Report
 
 OWNER: Final = "Helsinki-NLP"
 WEIGHTS: Final = "model.safetensors"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,7 @@ from typing import Any, Final
 from service.errors import ModelCorrupt
 from service.models.entry import ModelEntry, language_key
 from service.models.pairs import known_languages
-
-Report = Callable[[str], None]
+from service.models.sources import Report
 
 _MARIAN: Final = "marian"
 _TARGET_TOKEN: Final = re.compile(r">>([A-Za-z]{2,3}([_-][A-Za-z0-9]+)*)<<")

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from service.models.download import RemoteFile
 from service.models.entry import ModelEntry
-
-FIREFOX: Final = "firefox"
-OPUS: Final = "opus"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ until the model is installed, so a pull that broke off goes on where it was.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models.conversion import MODEL
-from service.models.download import Downloader, Progress, check_base_url
+from service.models.download import Downloader, check_base_url
 from service.models.entry import ModelEntry
 from service.models.files import writing
 from service.models.firefox import choose_firefox, firefox_offers
@@ -21,31 +20,13 @@ from service.models.folder import folder_offer
 from service.models.hub import Hub
 from service.models.manifest import sha256_of
 from service.models.marian_folder import completed
-from service.models.offers import FIREFOX, OPUS, Offer
+from service.models.offers import Offer
+from service.models.sources import FIREFOX, OPUS, Listener, Report, Sources
 from service.models.store import ModelStore, Published
 from service.models.unpack import unpack
 
-Report = Callable[[str], None]
 # Fetched, unpacked, converted, and the published weights that are kept.
 _ROOM = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Base addresses of the records server and of the hub, or of mirrors; `offline` forbids to ask either."""
-
-    firefox_url: str
-    hub_url: str
-    offline: bool = False
-    first_pause_seconds: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Who is told in sentences what happens, and how many bytes of a model are here, of how many."""
-
-    report: Report
-    progress: Progress
 
 
 def pull(store: ModelStore, sources: Sources, what: str, source: str, listener: Listener) -> ModelEntry:

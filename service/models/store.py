@@ -13,7 +13,7 @@ what a killed process left behind. Nothing here touches the network.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,11 @@ from service.models.files import (
     writing,
 )
 from service.models.manifest import MANIFEST_FILE, Manifest, read_manifest, sha256_of, stored_files
+from service.models.sources import Report
 
 __all__ = ["MANIFEST_FILE", "InstalledModel", "Manifest", "ModelStore", "Report", "sha256_of"]
 
 REPAIR: Final = "manchete models prepare --force"
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
