@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from service.engines.architecture import EOS_ID
-from service.engines.student_batch import Feeds, Found, Ids, Row, Shortlisted
+from service.engines.decoding import Found
+from service.engines.student_batch import Feeds, Ids, Row, Shortlisted
 
 # Rows are left out once no more than this share of them is open; measured, see docs/decisions/0010.
 REST_SHARE: Final = 0.6
@@ -42,7 +43,7 @@ class _Writing:
 
     def found(self) -> Found:
         """The row's hypothesis, once it is not open any more."""
-        return Found(self.ids, self.log_probability / len(self.ids))
+        return Found(self.ids, self.log_probability / len(self.ids), self.ids[-1] == EOS_ID)
 
 
 class GreedySearch:

@@ -13,6 +13,8 @@ from service.types import ModelSignature
 CONVERTER_VERSION: Final = 3
 STUDENT: Final = "student"
 TRANSFORMERS: Final = "transformers"
+CTRANSLATE2: Final = "ctranslate2"
+SEQ2SEQ: Final = "seq2seq"
 # What one batch of a student takes beside the weights.
 WORKSPACE_BYTES: Final = 24 * 2**20
 
@@ -23,6 +25,18 @@ class Placement:
 
     device: str = "cpu"
     dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What a model of several languages is told: none of it, one, or the other, as the model's kind has it.
+
+    `languages` are source and target in the model's own codes (NLLB `eng_Latn`, M2M100 `en`); `target_token` is the
+    `>>fra<<` of an OPUS-MT model of several targets.
+    """
+
+    languages: tuple[str, str] | None = None
+    target_token: str | None = None
 
 
 def convert(model: Path, vocabulary: Path, shortlist: Path, *, destination: Path, model_id: str) -> int:
@@ -51,10 +65,56 @@ def load_marian_torch(model: Path, vocabulary: Path, model_id: str, revision: st
     return load(model, vocabulary, signature, placement)
 
 
+def convert_ctranslate2(source: Path, destination: Path, model_id: str) -> int:
+    """Convert an OPUS-MT folder (`MarianMTModel` as Hugging Face lays it out, safetensors) into the folder
+    `destination` for `load_ctranslate2`; returns the vocabulary size.
+
+    Raises ModelMissing or ModelCorrupt naming the source file that is not what it should be, OSError when the disk
+    refuses.
+    """
+    from service.engines.ctranslate2_convert import convert_ctranslate2 as convert_model
+
+    return convert_model(source, destination, model_id)
+
+
+def load_ctranslate2(
+    folder: Path, model_id: str, revision: str, *, target_token: str | None = None, parallel_calls: int = 1
+) -> Engine:
+    """Load a converted OPUS-MT model with CTranslate2; a call runs on one core, `parallel_calls` at a time.
+
+    `target_token`, such as `>>fra<<`, is put before every text. Raises ModelMissing or ModelCorrupt naming the file
+    that cannot be used, InvalidInput for a target token that the model does not have.
+    """
+    from service.engines.ctranslate2_engine import load_ctranslate2 as load
+
+    signature = ModelSignature(model_id, revision, CTRANSLATE2, "int8", beam=1, shortlist=False)
+    return load(folder, signature, target_token=target_token, parallel_calls=parallel_calls)
+
+
+def load_seq2seq(
+    folder: Path, model_id: str, revision: str, placement: Placement, direction: Direction = Direction()
+) -> Engine:
+    """Load a folder as Hugging Face lays it out, safetensors only, with transformers and PyTorch.
+
+    Raises ModelMissing or ModelCorrupt naming the file that cannot be used, InvalidInput for a direction that the
+    model does not have.
+    """
+    from service.engines.seq2seq import load_seq2seq as load
+
+    signature = ModelSignature(model_id, revision, SEQ2SEQ, placement.dtype, beam=1, shortlist=False)
+    return load(folder, signature, placement, direction)
+
+
 def expected_bytes(engine: str, model_bytes: int, shortlist_bytes: int) -> int:
     """Estimate of what a model will take in memory, from the sizes of its published files."""
     if engine == STUDENT:
         # int8 weights as read and as packed for the processor, the shortlist's arrays, and a batch's workspace.
         return 2 * model_bytes + shortlist_bytes + WORKSPACE_BYTES
+    if engine == CTRANSLATE2:
+        # The converted weights as they are, and a batch's workspace.
+        return model_bytes + WORKSPACE_BYTES
+    if engine == SEQ2SEQ:
+        # Weights are published as float32, or as float16 and become float32.
+        return 2 * model_bytes
     # int8 weights become float32.
     return 4 * model_bytes

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import EncoderDecoderCache, GenerationConfig, MarianConfig, MarianMTModel
+from transformers import EncoderDecoderCache, MarianConfig, MarianMTModel
 
 from service.engines.architecture import (
     EOS_ID,
@@ -23,6 +23,7 @@ from service.engines.architecture import (
     read_architecture,
 )
 from service.engines.marian import MarianModel
+from service.engines.torch_engine import SearchIds, search_config
 
 
 class SimpleRecurrentUnit(nn.Module):
@@ -79,7 +80,8 @@ def reference_model(model: MarianModel) -> MarianMTModel:
         if isinstance(module, nn.LayerNorm):
             module.eps = LAYER_NORM_EPSILON
     _copy_parameters(reference, model, architecture)
-    reference.generation_config = _generation_config(architecture)
+    start = architecture.vocabulary
+    reference.generation_config = search_config(SearchIds(start, EOS_ID, start, never=(start, UNK_ID)))
     reference.train(False)
     return reference
 
@@ -102,20 +104,6 @@ def _config(architecture: Architecture) -> MarianConfig:
         decoder_start_token_id=start,
         eos_token_id=EOS_ID,
         forced_eos_token_id=None,
-    )
-
-
-def _generation_config(architecture: Architecture) -> GenerationConfig:
-    start = architecture.vocabulary
-    return GenerationConfig(  # type: ignore[no-untyped-call]
-        pad_token_id=start,
-        decoder_start_token_id=start,
-        eos_token_id=EOS_ID,
-        bos_token_id=None,
-        suppress_tokens=[start, UNK_ID],
-        num_beams=1,
-        do_sample=False,
-        use_cache=True,
     )
 
 

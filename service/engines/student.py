@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from service.engines.decoding import Found, Seconds, beam_width, hypothesis_of
 from service.engines.greedy_search import GreedySearch
 from service.engines.loading import STUDENT, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
-from service.engines.student_batch import Found, Row, batches, beam_results, encoder_feeds, shortlisted
+from service.engines.student_batch import Row, batches, beam_results, encoder_feeds, shortlisted
 from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer
-from service.errors import EngineFailure, ModelCorrupt, TooLarge
+from service.errors import EngineFailure, ModelCorrupt
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ BEAM_FILE: Final = "beam.onnx"
 VOCABULARY_FILE: Final = "vocab.spm"
 SHORTLIST_FILE: Final = "lex.bin"
 WEIGHTS_FILE: Final = "weights.bin"
-
-MAX_BEAM: Final = 8
 
 
 class StudentEngine:
@@ -68,10 +66,9 @@ class StudentEngine:
     def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
         """Translate each text; the answer has the length and the order of `texts`.
 
-        Raises TooLarge for a beam over `MAX_BEAM`, EngineFailure when a text is too long or ONNX Runtime fails.
+        Raises TooLarge for too wide a beam, EngineFailure when a text is too long or ONNX Runtime fails.
         """
-        if max(options.beam, options.n_best) > MAX_BEAM:
-            raise TooLarge(f"alternatives: more than {MAX_BEAM - 1} are not offered", field="alternatives")
+        beam_width(options)
         results: dict[int, Hypothesis] = {}
         started = time.perf_counter()
         rows = self._rows(texts)
@@ -97,29 +94,14 @@ class StudentEngine:
             raise
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
             raise EngineFailure(f"{self.signature.model} failed in ONNX Runtime: {type(error).__name__}") from error
-        flat = [one for row in found for one in row[: options.n_best]]
-        texts = iter([self._tokenizer.decode(one.ids) for one in flat])
-        infer_seconds = time.perf_counter() - started
-
-        def hypothesis(row: Row, one: Found) -> Hypothesis:
-            return Hypothesis(
-                text=next(texts),
-                score=one.score,
-                source_tokens=len(row.ids),
-                target_tokens=len(one.ids),
-                complete=one.complete,
-                tokenize_seconds=tokenize_seconds,
-                infer_seconds=infer_seconds,
-            )
-
-        hypotheses = []
-        for row, nbest in zip(batch, found, strict=True):
-            best, *rest = [hypothesis(row, one) for one in nbest[: options.n_best]]
-            hypotheses.append(replace(best, alternatives=tuple(rest)))
-        return hypotheses
+        seconds = Seconds(tokenize_seconds, time.perf_counter() - started)
+        return [
+            hypothesis_of(nbest, options.n_best, len(row.ids), self._tokenizer, seconds)
+            for row, nbest in zip(batch, found, strict=True)
+        ]
 
     def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
-        """The hypotheses of each row, best first."""
+        """What the search found for each row."""
         encoding = encoder_feeds(batch)
         memory = dict(zip(self._memory_names, self._encoder.run(None, encoding), strict=True))
         memory["lengths"] = encoding["lengths"]
@@ -127,7 +109,7 @@ class StudentEngine:
         if options == GREEDY:
             return [[one] for one in self._greedy(batch, memory, shortlist)]
         limits = np.array([row.limit for row in batch], dtype=np.int64)
-        beam = np.array([max(options.beam, options.n_best)], dtype=np.int64)
+        beam = np.array([beam_width(options)], dtype=np.int64)
         feeds = {"candidates": shortlist.candidates, "allowed": shortlist.allowed, "limits": limits, "beam": beam}
         return beam_results(batch, shortlist.candidates, self._beam_session().run(None, {**memory, **feeds}))
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.engines.architecture import EOS_ID, UNK_ID
+from service.engines.decoding import Found
 from service.engines.shortlist import CANDIDATE_BLOCK
 from service.engines.tokens import length_limit, until_end
 
@@ -32,19 +33,6 @@ class Row:
     def limit(self) -> int:
         """Target tokens after which decoding stops."""
         return length_limit(len(self.ids))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Target ids of one hypothesis, with the end-of-sentence token where it has one, and the mean log-probability."""
-
-    ids: list[int]
-    score: float
-
-    @property
-    def complete(self) -> bool:
-        """Whether the decoder ended the sentence itself."""
-        return self.ids[-1] == EOS_ID
 
 
 def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -109,7 +97,7 @@ def _whole_blocks(count: int) -> int:
 
 
 def beam_results(batch: Sequence[Row], candidates: Ids, outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:
-    """What the beam graph found for each row, best first by mean log-probability."""
+    """What the beam graph found for each row, with mean log-probabilities."""
     tokens, parents, totals, sizes = outputs
     results = []
     for place, row in enumerate(batch):
@@ -117,8 +105,8 @@ def beam_results(batch: Sequence[Row], candidates: Ids, outputs: Sequence[npt.ND
         for beam in range(tokens.shape[2]):
             ids = candidates[_trace(tokens[:, place], parents[:, place], beam)].tolist()
             own = _cut(ids, row.limit)
-            found.append(Found(own, float(totals[place, beam] / sizes[place, beam])))
-        results.append(sorted(found, key=lambda one: -one.score))
+            found.append(Found(own, float(totals[place, beam] / sizes[place, beam]), own[-1] == EOS_ID))
+        results.append(found)
     return results
 
 

@@ -1,7 +1,8 @@
-"""Texts to token ids and back, and the lengths that students are held to, whatever runs them."""
+"""Texts to token ids and back, and the lengths that sentences are held to, whatever runs the model."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -23,20 +24,22 @@ def length_limit(source_tokens: int) -> int:
     return _LENGTH_FACTOR * source_tokens + _LENGTH_SLACK
 
 
-def until_end(ids: list[int]) -> list[int]:
+def source_limit(positions: int) -> int:
+    """Tokens a text may have so that it and its translation fit a model of so many positions; below 1 if none does."""
+    return min(MAX_SOURCE_TOKENS, (positions - _LENGTH_SLACK) // _LENGTH_FACTOR)
+
+
+def until_end(ids: list[int], end: int = EOS_ID) -> list[int]:
     """Ids up to and with the end-of-sentence token; all of them where there is none."""
-    return ids[: ids.index(EOS_ID) + 1] if EOS_ID in ids else ids
+    return ids[: ids.index(end) + 1] if end in ids else ids
 
 
-class Tokenizer:
-    """A SentencePiece vocabulary whose sentences end with `EOS_ID`. May be called from several threads at once."""
+class Vocabulary(ABC):
+    """Turns texts into the token ids of a model and back. May be called from several threads at once."""
 
-    def __init__(self, vocabulary_file: Path) -> None:
-        """Raises OSError or RuntimeError when the file cannot be read or is no vocabulary."""
-        import sentencepiece
-
-        self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(vocabulary_file))
-        self.size: int = self._processor.get_piece_size()
+    def __init__(self, *, end: int = EOS_ID, max_source_tokens: int = MAX_SOURCE_TOKENS) -> None:
+        self.end = end
+        self.max_source_tokens = max_source_tokens
         # A text is counted when it is cut, counted when it is queued and encoded when it is translated.
         self._ids = lru_cache(_REMEMBERED_TEXTS)(self._encode_one)
 
@@ -45,12 +48,32 @@ class Tokenizer:
         return [self._ids(text) for text in texts]
 
     def encode_segments(self, texts: Sequence[str]) -> list[list[int]]:
-        """As `encode`; raises EngineFailure for a text over `MAX_SOURCE_TOKENS`."""
+        """As `encode`; raises EngineFailure for a text over `max_source_tokens`."""
         encoded = self.encode(texts)
         longest = max(map(len, encoded), default=0)
-        if longest > MAX_SOURCE_TOKENS:
-            raise EngineFailure(f"a segment has {longest} tokens; the model takes {MAX_SOURCE_TOKENS}")
+        if longest > self.max_source_tokens:
+            raise EngineFailure(f"a segment has {longest} tokens; the model takes {self.max_source_tokens}")
         return encoded
+
+    @abstractmethod
+    def decode(self, ids: list[int]) -> str:
+        """The text of target ids; an end-of-sentence token at their end is left out."""
+
+    @abstractmethod
+    def _encode_one(self, text: str) -> list[int]: ...
+
+    def _without_end(self, ids: list[int]) -> list[int]:
+        return ids[:-1] if ids[-1:] == [self.end] else ids
+
+
+class Tokenizer(Vocabulary):
+    """A SentencePiece vocabulary whose sentences end with `EOS_ID`."""
+
+    def __init__(self, vocabulary_file: Path) -> None:
+        """Raises OSError or RuntimeError when the file cannot be read or is no vocabulary."""
+        super().__init__()
+        self._processor: Any = sentencepiece_model(vocabulary_file)
+        self.size: int = self._processor.get_piece_size()
 
     def _encode_one(self, text: str) -> list[int]:
         # One by one: given a list, SentencePiece makes a thread pool for each call, ten times the cost of a sentence.
@@ -58,5 +81,12 @@ class Tokenizer:
 
     def decode(self, ids: list[int]) -> str:
         """The text of ids; an end-of-sentence token at their end is left out."""
-        text: str = self._processor.decode(ids[:-1] if ids[-1:] == [EOS_ID] else ids)
+        text: str = self._processor.decode(self._without_end(ids))
         return text
+
+
+def sentencepiece_model(path: Path) -> Any:
+    """A `SentencePieceProcessor`; raises OSError or RuntimeError when the file cannot be read or is no model."""
+    import sentencepiece
+
+    return sentencepiece.SentencePieceProcessor(model_file=str(path))
