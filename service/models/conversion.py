@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from service.engines.loading import CONVERTER_VERSION, convert
-from service.errors import ConfigurationError, ModelMissing
+from service.engines.loading import CONVERTER_VERSION, convert, convert_ctranslate2
+from service.errors import ModelMissing
 from service.models.entry import ModelEntry
 
 # The roles of a student's files. Files of other models go by their published names.
@@ -34,7 +34,7 @@ def convert_into(folder: Path, entry: ModelEntry, files: Mapping[str, Path]) -> 
         student = [_given(files, role, entry) for role in (MODEL, VOCABULARY, SHORTLIST)]
         return convert(*student, destination=folder, model_id=entry.model_id)
     if entry.kind == "ctranslate2":
-        raise ConfigurationError(f"{entry.model_id}: this version has no engine for it; there is: student")
+        return convert_ctranslate2(_given(files, "config.json", entry).parent, folder, entry.model_id)
     for name, path in files.items():
         shutil.copyfile(path, folder / name)
     return 0

@@ -7,13 +7,14 @@ import logging
 from service.engines.base import Engine
 from service.engines.loading import (
     STUDENT,
-    WORKSPACE_BYTES,
+    Direction,
     Placement,
     expected_bytes,
+    load_ctranslate2,
     load_marian_torch,
+    load_seq2seq,
     load_student,
 )
-from service.errors import ConfigurationError
 from service.models.catalog import Catalog
 from service.models.manifest import Manifest
 from service.models.store import InstalledModel, ModelStore
@@ -42,7 +43,7 @@ class EngineLoader:
         installed = self._store.ensure(entry, report=logger.info)
         if entry.kind == "student":
             return load_student(installed.folder, model_id, entry.revision, installed.vocabulary_size)
-        return _load_other(installed, self._placement)
+        return _load_other(model_id, installed, self._placement)
 
     def expected_bytes(self, model_id: str) -> int:
         """What the model will take in memory, from the sizes in its manifest; raises ModelMissing.
@@ -52,7 +53,7 @@ class EngineLoader:
         entry = self._catalog.get(model_id)
         manifest = self._store.current(entry)
         if entry.kind != "student":
-            return WORKSPACE_BYTES + (manifest.bytes if manifest else 0)
+            return expected_bytes(entry.kind, manifest.bytes if manifest else 0, 0)
         if manifest is not None:
             model, shortlist = (_size(manifest, name) for name in ("weights.bin", "lex.bin"))
         else:
@@ -66,7 +67,13 @@ def _size(manifest: Manifest, name: str) -> int:
     return 0 if file is None else file.bytes
 
 
-def _load_other(installed: InstalledModel, placement: Placement) -> Engine:
+def _load_other(model_id: str, installed: InstalledModel, placement: Placement) -> Engine:
     """Load a model that is no student; the one place that knows how its engine is called."""
     entry = installed.entry
-    raise ConfigurationError(f"{entry.model_id}: no engine of this version runs {entry.kind} on {placement.device}")
+    if entry.kind == "ctranslate2":
+        return load_ctranslate2(installed.folder, model_id, entry.revision, target_token=entry.target_token)
+    if entry.target_token is not None:
+        direction = Direction(target_token=entry.target_token)
+    else:
+        direction = Direction(languages=(entry.source, entry.target))
+    return load_seq2seq(installed.folder, model_id, entry.revision, placement, direction)
