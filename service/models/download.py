@@ -33,7 +33,6 @@ TRIES: Final = 5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 # A try that brought this much earns the later ones anew: a large file over a poor line breaks off many times.
 _WORTHWHILE_BYTES: Final = 2**20
-_CHUNK_BYTES: Final = 256 * 2**10
 _MAX_REDIRECTS: Final = 5
 _TIMEOUT_SECONDS: Final = 30.0
 # A hub answers the first two also for a repository that does not exist.
@@ -110,7 +109,7 @@ class Downloader:
                 if response.status_code in _ABSENT:
                     return None
                 self._check_status(response, url)
-                for chunk in response.iter_bytes(_CHUNK_BYTES):
+                for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > MAX_DOCUMENT_BYTES:
                         raise self._corrupt(f"{url} is longer than {MAX_DOCUMENT_BYTES} bytes")
@@ -158,7 +157,8 @@ class Downloader:
             resumed = _resumes_at(response, offset)
             with partial.open("ab" if resumed else "wb") as stream:
                 done = offset if resumed else 0
-                for chunk in response.iter_raw(_CHUNK_BYTES):
+                # As they come: pieces of a fixed size would be lost when the line breaks before one is full.
+                for chunk in response.iter_raw():
                     done += len(chunk)
                     if done > file.size:
                         stream.close()

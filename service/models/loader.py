@@ -51,14 +51,17 @@ class EngineLoader:
         Of a model that arrives with pip and was not converted yet, from the sizes of its published files.
         """
         entry = self._catalog.get(model_id)
-        manifest = self._store.current(entry)
+        manifest = self._store.current(entry) if entry.carried else self._store.manifest(model_id)
         if entry.kind != "student":
             return expected_bytes(entry.kind, manifest.bytes if manifest else 0, 0)
         if manifest is not None:
             model, shortlist = (_size(manifest, name) for name in ("weights.bin", "lex.bin"))
-        else:
+        elif entry.carried is not None:
             files = (entry.model, entry.shortlist)
             model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in files)
+        else:
+            # Removed since the catalogue was read: the load will say so.
+            model = shortlist = 0
         return expected_bytes(self._engine, model, shortlist)
 
 
