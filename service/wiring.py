@@ -14,10 +14,11 @@ from service import __version__
 from service.batching import Batcher, DiskMemory, Limits, Recall, TranslationMemory
 from service.detect import Detector
 from service.engines import Engine
-from service.engines.loading import CONVERTER_VERSION, STUDENT, Placement
+from service.engines.loading import STUDENT, Placement
 from service.errors import ConfigurationError, MancheteError
 from service.metrics import Metrics
-from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
+from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router
+from service.models.conversion import converter_version
 from service.models.inventory import ModelSummary, installed_catalog, inventory
 from service.models.pairs import parse_pair
 from service.pipeline import Pipeline, Rooms
@@ -32,7 +33,12 @@ logger = logging.getLogger(__name__)
 Load = Callable[[str], Engine]
 _MEBIBYTE = 2**20
 _DISK_MEMORY_ROWS = 1_000_000
-_REPORTED_LIBRARIES = {STUDENT: ("onnxruntime", "sentencepiece"), "transformers": ("torch", "transformers")}
+_REPORTED_LIBRARIES = {
+    STUDENT: ("onnxruntime", "sentencepiece"),
+    "transformers": ("torch", "transformers"),
+    "seq2seq": ("torch", "transformers"),
+    "ctranslate2": ("ctranslate2", "sentencepiece"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,7 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
         idle_seconds=settings.model_idle_seconds,
         expected_bytes=None if load else loader.expected_bytes,
     )
-    libraries = _versions(settings.engine)
+    libraries = _versions([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
     disk_memory = _disk_memory(settings)
 
     def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
@@ -192,7 +198,8 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
 
     def signature_of(model_id: str) -> str | None:
         entry = catalog.get(model_id)
-        return f"{model_id}@{entry.revision}/{settings.engine}/{settings.dtype}/{CONVERTER_VERSION}/{versions}"
+        engine = _engine_of(entry, settings)
+        return f"{model_id}@{entry.revision}/{engine}/{settings.dtype}/{converter_version(entry)}/{versions}"
 
     recall = None
     if settings.translation_memory_mb:
@@ -260,9 +267,14 @@ def _described(prompt: Prompt) -> dict[str, str]:
     }
 
 
-def _versions(engine: str) -> dict[str, str]:
+def _engine_of(entry: ModelEntry, settings: Settings) -> str:
+    """What runs a model: of the students, what the settings say."""
+    return settings.engine if entry.kind == "student" else entry.kind
+
+
+def _versions(engines: Sequence[str]) -> dict[str, str]:
     versions = {}
-    for library in _REPORTED_LIBRARIES[engine]:
+    for library in dict.fromkeys(name for engine in engines for name in _REPORTED_LIBRARIES[engine]):
         with suppress(metadata.PackageNotFoundError):
             versions[library] = metadata.version(library)
     return versions

@@ -104,7 +104,7 @@ class ModelEntry:
         token = self.target_tokens.get(target)
         if token is None and self.sources == (source,) and self.targets == (target,):
             return self
-        plain = without_region(target)
+        plain = language_key(target)
         return replace(
             self,
             model_id=self.model_id + (token or ""),
@@ -157,11 +157,6 @@ def base_id(model_id: str) -> str:
 def language_key(tag: str) -> str:
     """What routes tell languages by: a script makes another written language (zh-Hans, zh-Hant), a region does not."""
     return "-".join([primary(tag), *(part for part in tag.split("-")[1:] if len(part) == 4)])
-
-
-def without_region(tag: str) -> str:
-    """The tag as models without variants carry it, `pt` for `pt-BR`."""
-    return language_key(tag)
 
 
 def estimated_loss(entry: ModelEntry) -> float:

@@ -19,7 +19,7 @@ from service.languages import normalise
 from service.models.catalog import is_embedded
 from service.models.conversion import MODEL, SHORTLIST, VOCABULARY
 from service.models.download import Downloader, RemoteFile
-from service.models.entry import ModelEntry, is_model_id, without_region
+from service.models.entry import ModelEntry, is_model_id, language_key
 from service.models.offers import Offer
 from service.models.pairs import parse_pair
 from service.models.sources import FIREFOX, OPUS, Report
@@ -69,14 +69,14 @@ def choose_firefox(offers: tuple[Offer, ...], what: str) -> Offer:
     matching = [offer for offer in offers if offer.entry.model_id == what]
     pair = parse_pair(what)
     if not matching and pair is not None:
-        wanted = tuple(map(without_region, pair))
+        wanted = tuple(map(language_key, pair))
         matching = [offer for offer in offers if (offer.entry.source, offer.entry.target) == wanted]
     if matching:
         return max(matching, key=lambda offer: (offer.obstacle is None, offer.bytes, offer.entry.model_id))
     hint = ""
     if pair is not None:
         pairs = {offer.entry.pair for offer in offers}
-        legs = [f"{without_region(pair[0])}-en", f"en-{without_region(pair[1])}"]
+        legs = [f"{language_key(pair[0])}-en", f"en-{language_key(pair[1])}"]
         if set(legs) <= pairs:
             hint = f"; {legs[0]} and {legs[1]} are there and are used one after the other"
     raise ModelMissing(f"{what}: there is no such student among the {len(offers)} of the records{hint}", model_id=what)
@@ -114,10 +114,10 @@ def _offer(key: _Key, versions: Mapping[tuple[int, int], _Files], attachments: s
     entry = ModelEntry(
         model_id=model_id,
         sources=(source,),
-        targets=(without_region(target),),
+        targets=(language_key(target),),
         revision=f"{number}+{records['model']['attachment']['hash'][:8]}",
         origin=f"Firefox Translations student ({architecture})",
-        target_variant=None if target == without_region(target) else target,
+        target_variant=None if target == language_key(target) else target,
     )
     return Offer(entry, MODEL, files, obstacle=None if "vocab" in records else _obstacle(entry))
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from service.errors import InvalidInput, ModelMissing
 from service.models.conversion import MODEL, SHORTLIST, VOCABULARY
-from service.models.entry import EngineKind, ModelEntry, without_region
+from service.models.entry import EngineKind, ModelEntry, language_key
 from service.models.hub import REQUIRED, WEIGHTS
 from service.models.manifest import sha256_of
 from service.models.offers import Offer
@@ -52,7 +52,7 @@ def folder_offer(folder: Path, what: str) -> Offer:
 def _offer(folder: Path, pair: tuple[str, str], files: dict[str, Path], weights: str, kind: EngineKind) -> Offer:
     source, target = pair
     name = re.sub(r"[^A-Za-z0-9_]+", "-", folder.resolve().name).strip("-")[:64]
-    plain = without_region(target)
+    plain = language_key(target)
     entry = ModelEntry(
         model_id=f"local-{name}",
         sources=(source,),

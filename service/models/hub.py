@@ -155,6 +155,12 @@ class Hub:
         named = parse_pair(_pair_part(repository))
         if named is not None:
             return (named[0],)
+        if not repository.partition("/")[2].startswith("opus-mt-"):
+            raise InvalidInput(
+                f"pair: the name of {repository} does not end in a pair of languages, so nothing says what it "
+                "translates; download it and name the folder: 'manchete models pull PAIR --source DIR'",
+                field="pair",
+            )
         codes = card.get("language") or ()
         languages, unknown = known_languages([codes] if isinstance(codes, str) else codes)
         if unknown:

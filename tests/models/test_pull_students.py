@@ -23,9 +23,13 @@ from fake_sources import RECORDS, FakeServer
 from service.engines.loading import Placement
 from service.errors import ConfigurationError, InvalidInput, ModelCorrupt, ModelMissing
 from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
-from service.models.commands import list_models, model_info, prune_store, remove_models, verify_models
+from service.models.commands import list_available, list_models, model_info, prune_store, remove_models, verify_models
 from service.models.inventory import installed_catalog
 from service.models.manifest import MANIFEST_FILE, read_manifest
+from service.models.sources import Sources
+from service.settings import Settings
+from service.types import RequestContext, TranslateRequest
+from service.wiring import build
 
 SCRIPT = """
 import resource, sys
@@ -217,6 +221,19 @@ def test_the_newest_release_and_the_largest_architecture_are_taken(
     assert any("6 of 15 records" in line for line in heard.lines)
 
 
+def test_the_records_are_read_as_mozillas_own_reader_does(server: FakeServer, student: dict[str, bytes]) -> None:
+    theirs = pytest.importorskip("fxtranslate", reason="Mozilla's reader is installed with the bench extra").discovery
+    server.add_student("es", "en", student)
+    server.add_student("en", "es", student, architecture="tiny", version="3.2")
+    server.add_student("de", "en", student, version="2.1")
+    server.add_student("fr", "en", student, version="4.0")
+    body = server.site.files[RECORDS].decode()
+    said: list[str] = []
+    list_available(Sources(server.url, server.url), "firefox", said.append)
+    listed = [line.split() for line in said if line.startswith("firefox-")]
+    assert {tuple(pair.split("-")) for _, pair, *_ in listed} == set(theirs.model_pairs(body))
+
+
 def test_two_vocabularies_are_refused_with_another_source(
     server: FakeServer, do_pull: Any, student: dict[str, bytes]
 ) -> None:
@@ -309,6 +326,32 @@ def test_a_folder_that_cannot_be_written_is_named(server: FakeServer, models: Mo
     models.root.mkdir(mode=0o500)
     with pytest.raises(ConfigurationError, match="MANCHETE_HOME"):
         do_pull("es-en")
+
+
+def test_a_home_that_cannot_be_a_folder_is_named(
+    server: FakeServer, models: ModelStore, do_pull: Any, student: Any
+) -> None:
+    server.add_student("es", "en", student)
+    models.root.write_text("in the way")
+    with pytest.raises(ConfigurationError, match=r"MANCHETE_HOME: .* cannot be written"):
+        do_pull("es-en")
+
+
+def test_the_service_translates_with_what_was_pulled(
+    tmp_path: Path, server: FakeServer, models: ModelStore, do_pull: Any, student: dict[str, bytes]
+) -> None:
+    server.add_student("es", "en", student)
+    do_pull("es-en")
+    service = build(Settings(home=tmp_path, preload="es-en", threads=1))
+    assert service.settings.models_dir == models.root
+    service.start()
+    request = TranslateRequest("La ponte de la ciudad.", "pt", "es")
+    result = service.pipeline.translate(request, RequestContext("test"))
+    assert result.translation.route == ("es-en", "en-pt")
+    assert "pt" in next(one for one in service.pipeline.languages() if one.code == "es").targets
+    (model,) = [one for one in service.models() if one.model == "firefox-base-es-en"]
+    assert (model.loaded, model.default_for) == (True, ("es-en",))
+    service.close()
 
 
 def test_two_processes_pull_once(server: FakeServer, models: ModelStore, student: dict[str, bytes]) -> None:
