@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ctranslate2.converters import TransformersConverter
 
 from service.engines.ctranslate2_engine import VOCABULARY_FILES
-from service.engines.hub_folder import CONFIG_FILE, read_config, read_model
+from service.engines.hub_folder import CONFIG_FILE, WEIGHTS_FILE, read_config, read_model
 from service.engines.opus import END, PADDING, UNKNOWN, OpusVocabulary, unreadable
 from service.engines.seq2seq import MARIAN
 from service.engines.tokens import MAX_SOURCE_TOKENS, source_limit
 from service.errors import ModelCorrupt, ModelError
+
+_NOTHING: Final = 1e-6
 
 
 def convert_ctranslate2(source: Path, destination: Path, model_id: str) -> int:
@@ -69,7 +71,13 @@ class _Converter(TransformersConverter):  # type: ignore[misc]
 
     def load_model(self, *_arguments: Any, **_options: Any) -> Any:
         """The model, from safetensors only."""
-        return read_model(self._source, self._model_id)
+        model = read_model(self._source, self._model_id)
+        # Marian's decoder starts from nothing, and so does the library's. A model trained further with transformers
+        # starts from what its padding token has become.
+        if model.get_input_embeddings().weight[-1].abs().max() > _NOTHING:
+            fault = ValueError(f"its {PADDING} is not zero: decoding does not start as Marian's; 'seq2seq' serves it")
+            raise unreadable(self._source / WEIGHTS_FILE, self._model_id, fault)
+        return model
 
     def load_tokenizer(self, *_arguments: Any, **_options: Any) -> Any:
         """What the converter asks of a tokenizer."""

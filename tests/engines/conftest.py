@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hub_models import write_marian, write_trained_marian
 
 from service.engines import Engine
-from service.engines.loading import Placement, load_marian_torch, load_student
+from service.engines.loading import (
+    Placement,
+    convert_ctranslate2,
+    load_ctranslate2,
+    load_marian_torch,
+    load_seq2seq,
+    load_student,
+)
 from service.models.catalog import EMBEDDED, Catalog, ModelEntry
 from service.models.store import ModelStore
 
@@ -45,5 +53,53 @@ def reference(entry: ModelEntry, store: ModelStore, model_file: Path) -> Iterato
     """The float engine of the entry."""
     vocabulary = store.checked_source(entry, entry.vocabulary)
     engine = load_marian_torch(model_file, vocabulary, entry.model_id, entry.revision, Placement())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def random_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An OPUS-MT folder with random weights."""
+    folder = tmp_path_factory.mktemp("random") / "opus"
+    write_marian(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def random_converted(random_folder: Path) -> Path:
+    """The same for ctranslate2."""
+    folder = random_folder.with_name("converted")
+    convert_ctranslate2(random_folder, folder, "random")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An OPUS-MT folder that was trained, in a few seconds, on the toy languages."""
+    folder = tmp_path_factory.mktemp("toy") / "opus"
+    write_trained_marian(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_converted(toy_folder: Path) -> Path:
+    """The same for ctranslate2."""
+    folder = toy_folder.with_name("converted")
+    convert_ctranslate2(toy_folder, folder, "toy")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ctranslate2(toy_converted: Path) -> Iterator[Engine]:
+    """The int8 engine of the toy model."""
+    engine = load_ctranslate2(toy_converted, "toy", "1", parallel_calls=2)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def seq2seq(toy_folder: Path) -> Iterator[Engine]:
+    """The float engine of the toy model."""
+    engine = load_seq2seq(toy_folder, "toy", "1", Placement())
     yield engine
     engine.close()

@@ -1,0 +1,54 @@
+"""A made-up pair of languages that a tiny model can learn: word for word, but an adjective goes after its noun."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+
+_NOUNS = 20
+_ADJECTIVES = 15
+_VERBS = 15
+_SOURCE_SYLLABLES = [first + second for first, second in product("bdfgklm", "aeiou")]
+_TARGET_SYLLABLES = [first + second for first, second in product("nprstvz", "aeiou")]
+
+
+def _words(syllables: list[str], count: int, seed: int) -> list[str]:
+    chance = random.Random(seed)
+    words: set[str] = set()
+    while len(words) < count:
+        words.add("".join(chance.choices(syllables, k=chance.randint(2, 3))))
+    shuffled = sorted(words)
+    chance.shuffle(shuffled)
+    return shuffled
+
+
+_COUNT = _NOUNS + _ADJECTIVES + _VERBS
+_SOURCE = _words(_SOURCE_SYLLABLES, _COUNT, 1)
+_TARGET = _words(_TARGET_SYLLABLES, _COUNT, 2)
+_NOUN_PLACES = range(_NOUNS)
+_ADJECTIVE_PLACES = range(_NOUNS, _NOUNS + _ADJECTIVES)
+_VERB_PLACES = range(_NOUNS + _ADJECTIVES, _COUNT)
+
+
+def held_out() -> list[tuple[str, str]]:
+    """200 pairs that no model is trained on."""
+    return sentence_pairs(2200)[2000:]
+
+
+def sentence_pairs(count: int, seed: int = 3) -> list[tuple[str, str]]:
+    """Different sentences and their only right translations: subject, verb, object, with up to one adjective a noun."""
+    chance = random.Random(seed)
+    pairs: dict[str, str] = {}
+    while len(pairs) < count:
+        source, target = [], []
+        for places in (_NOUN_PLACES, _VERB_PLACES, _NOUN_PLACES):
+            word = chance.choice(places)
+            if places is _NOUN_PLACES and chance.random() < 0.5:
+                adjective = chance.choice(_ADJECTIVE_PLACES)
+                source += [_SOURCE[adjective], _SOURCE[word]]
+                target += [_TARGET[word], _TARGET[adjective]]
+            else:
+                source.append(_SOURCE[word])
+                target.append(_TARGET[word])
+        pairs[" ".join(source)] = " ".join(target)
+    return list(pairs.items())
