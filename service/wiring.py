@@ -19,6 +19,7 @@ from service.errors import ConfigurationError, MancheteError
 from service.metrics import Metrics
 from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router
 from service.models.conversion import converter_version
+from service.models.entry import base_id
 from service.models.inventory import ModelSummary, installed_catalog, inventory
 from service.models.pairs import parse_pair
 from service.pipeline import Pipeline, Rooms
@@ -107,7 +108,7 @@ class Service:
 
     def info(self) -> ServiceInfo:
         """What runs here, within which limits."""
-        loaded = {model.model_id for model in self.pool.loaded()}
+        loaded = {base_id(model.model_id) for model in self.pool.loaded()}
         models = tuple(
             ModelInfo(entry.model_id, entry.pair, entry.revision, entry.origin, entry.model_id in loaded)
             for entry in self.catalog

@@ -165,6 +165,8 @@ class Downloader:
                         partial.unlink()
                         raise self._corrupt(f"{file.url} is longer than the {file.size} bytes it should have")
                     stream.write(chunk)
+                    # What came is kept even when this process is killed.
+                    stream.flush()
                     progress(done, file.size)
         if done < file.size:
             raise _BrokenOffError(f"{done} of {file.size} bytes came")

@@ -16,6 +16,7 @@ from service.engines.loading import (
     load_student,
 )
 from service.models.catalog import Catalog
+from service.models.language_codes import own_codes
 from service.models.manifest import Manifest
 from service.models.store import InstalledModel, ModelStore
 
@@ -75,8 +76,5 @@ def _load_other(model_id: str, installed: InstalledModel, placement: Placement) 
     entry = installed.entry
     if entry.kind == "ctranslate2":
         return load_ctranslate2(installed.folder, model_id, entry.revision, target_token=entry.target_token)
-    if entry.target_token is not None:
-        direction = Direction(target_token=entry.target_token)
-    else:
-        direction = Direction(languages=(entry.source, entry.target))
-    return load_seq2seq(installed.folder, model_id, entry.revision, placement, direction)
+    codes = own_codes(installed.folder, entry.source, entry.target)
+    return load_seq2seq(installed.folder, model_id, entry.revision, placement, Direction(codes, entry.target_token))

@@ -15,26 +15,34 @@ from service.errors import InvalidInput, ModelCorrupt, ModelMissing
 from service.models import Catalog, EngineLoader, ModelStore, Router
 from service.models.commands import list_available
 from service.models.inventory import installed_catalog
+from service.models.language_codes import own_codes
 from service.models.sources import Sources
 
 OWNER = "Helsinki-NLP"
 
 
-@pytest.fixture(scope="session")
-def plain(tmp_path_factory: pytest.TempPathFactory, student: object) -> dict[str, bytes]:
-    """A model of one direction."""
-    from opus_files import opus_files
-
-    return opus_files(tmp_path_factory.mktemp("plain"))
+TOKENS = (">>spa<<", ">>pob<<", ">>cmn<<", ">>cmn_Hans<<", ">>xyz<<")
 
 
 @pytest.fixture(scope="session")
-def group(tmp_path_factory: pytest.TempPathFactory, student: object) -> dict[str, bytes]:
-    """A model of several targets, one of them no language known here."""
-    from opus_files import opus_files
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a small random model."""
+    # Imported here: it brings torch along. The tests beside this one have its folder on the path.
+    from hub_models import write_marian
 
-    tokens = (">>fra<<", ">>spa<<", ">>pob<<", ">>por<<", ">>cmn<<", ">>cmn_Hans<<", ">>xyz<<")
-    return opus_files(tmp_path_factory.mktemp("group"), tokens)
+    folder = tmp_path_factory.mktemp("opus")
+    write_marian(folder)
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="session")
+def group(plain: dict[str, bytes]) -> dict[str, bytes]:
+    """The same as a model of several targets: some pieces of its vocabulary are tokens, one of no language known."""
+    vocabulary = json.loads(plain["vocab.json"])
+    # Those before the two tokens that it has and the padding, which is the last.
+    for old, new in zip(list(vocabulary)[-3 - len(TOKENS) : -3], TOKENS, strict=True):
+        vocabulary = {new if token == old else token: place for token, place in vocabulary.items()}
+    return {**plain, "vocab.json": json.dumps(vocabulary).encode()}
 
 
 def test_pull_convert_route_translate(server: FakeServer, models: ModelStore, do_pull: Any, plain: Any) -> None:
@@ -170,6 +178,24 @@ def test_what_is_available_is_listed_over_pages(server: FakeServer, student: dic
     said.clear()
     list_available(sources, "firefox", said.append)
     assert [line.split()[:2] for line in said] == [["firefox-base-es-en", "es-en"]]
+
+
+@pytest.mark.parametrize("layout", ["m2m100", "nllb"])
+def test_a_folder_of_another_kind_is_told_its_languages(
+    layout: str, tmp_path: Path, models: ModelStore, do_pull: Any
+) -> None:
+    import hub_models
+
+    folder = tmp_path / layout
+    (hub_models.write_m2m100 if layout == "m2m100" else hub_models.write_nllb)(folder)
+    entry = do_pull("en-pt", str(folder))
+    assert (entry.kind, entry.pair) == ("seq2seq", "en-pt")
+    codes = {"m2m100": ("en", "pt"), "nllb": ("eng_Latn", "por_Latn")}
+    assert own_codes(models.folder(entry), "en", "pt") == codes[layout]
+    catalog = installed_catalog(models, Catalog())
+    engine = EngineLoader(catalog, models, engine="student", placement=Placement())(entry.model_id)
+    assert engine.translate(["a"])
+    engine.close()
 
 
 def test_an_opus_folder_is_installed(tmp_path: Path, models: ModelStore, do_pull: Any, plain: Any) -> None:
