@@ -69,18 +69,18 @@ def verify_models(store: ModelStore, model_ids: Sequence[str], report: Report) -
     Raises ModelMissing for one that is not installed.
     """
     catalog = installed_catalog(store, Catalog())
-    known = {entry.model_id: entry for entry in catalog}
+    known = [entry.model_id for entry in catalog]
     for model_id in model_ids:
         if model_id not in known:
             raise _not_installed(store, model_id)
     damaged = 0
     for model_id in model_ids or known:
-        entry = known[model_id]
-        if is_embedded(model_id) and store.current(entry) is None:
+        manifest = store.manifest(model_id)
+        if manifest is None:
             report(f"{model_id}: not converted yet; 'manchete models prepare' does it")
             continue
         try:
-            store.verified(entry)
+            store.check_files(manifest)
         except ModelCorrupt as error:
             damaged += 1
             report(error.message)

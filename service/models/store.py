@@ -112,7 +112,7 @@ class ModelStore:
 
     def entries(self) -> tuple[ModelEntry, ...]:
         """The installed models that can be loaded and did not arrive with pip."""
-        entries = (manifest.entry for manifest in self.manifests() if manifest.entry.carried is None)
+        entries = (manifest.entry for manifest in self.manifests())
         return tuple(entry for entry in entries if not self._embedded(entry.model_id) and self._usable(entry))
 
     def manifest(self, model_id: str) -> Manifest | None:
@@ -132,17 +132,21 @@ class ModelStore:
 
     def verified(self, entry: ModelEntry) -> InstalledModel:
         """The converted model, every file checked against the manifest; raises ModelCorrupt naming the file."""
-        folder = self.folder(entry)
         manifest = self.current(entry)
         if manifest is None:
-            raise _corrupt(entry, folder / MANIFEST_FILE, "is missing or of another revision", REPAIR)
+            raise _corrupt(entry, self.folder(entry) / MANIFEST_FILE, "is missing or of another revision", REPAIR)
+        self.check_files(manifest)
+        return InstalledModel(entry, self.folder(entry), manifest.vocabulary_size)
+
+    def check_files(self, manifest: Manifest) -> None:
+        """Check every file of an installed model, whatever its converter; raises ModelCorrupt naming the file."""
+        entry = manifest.entry
         for name, expected in manifest.files.items():
-            path = folder / name
+            path = self.folder(entry) / name
             if not path.is_file():
                 raise _corrupt(entry, path, "is missing", manifest.repair)
             if sha256_of(path) != expected.sha256:
                 raise _corrupt(entry, path, "has the wrong SHA-256 checksum", manifest.repair)
-        return InstalledModel(entry, folder, manifest.vocabulary_size)
 
     def checked_source(self, entry: ModelEntry, file: SourceFile) -> Path:
         """A file of a model that arrives with pip, its checksum verified; raises ModelMissing or ModelCorrupt."""

@@ -11,9 +11,11 @@ import pytest
 from fake_sources import FakeServer
 from pulled import loaded, translate
 
+from service.engines.loading import Placement
 from service.errors import InvalidInput, ModelMissing
-from service.models import Catalog, ModelStore
+from service.models import Catalog, EngineLoader, ModelStore
 from service.models.commands import list_models, model_info, prune_store, remove_models, verify_models
+from service.models.inventory import installed_catalog
 from service.models.manifest import MANIFEST_FILE, read_manifest
 from service.settings import Settings
 from service.types import RequestContext, TranslateRequest
@@ -76,6 +78,18 @@ def test_an_older_conversion_is_made_anew_from_what_was_kept(
     assert models.current(entry) is not None
 
 
+def test_a_pulled_student_runs_in_float_too(
+    server: FakeServer, models: ModelStore, do_pull: Any, student: dict[str, bytes]
+) -> None:
+    server.add_student("es", "en", student)
+    entry = do_pull("es-en")
+    catalog = installed_catalog(models, Catalog())
+    engine = EngineLoader(catalog, models, engine="transformers", placement=Placement())(entry.model_id)
+    assert engine.translate(["casa"])[0].text is not None
+    assert engine.signature.engine == "transformers"
+    engine.close()
+
+
 def test_prune_takes_what_no_engine_can_load(
     server: FakeServer, models: ModelStore, do_pull: Any, student: dict[str, bytes]
 ) -> None:
@@ -116,6 +130,8 @@ def test_list_info_and_verify_tell_what_is_there(
     assert f"revision: {entry.revision}" in said
     assert any(line.startswith("file: weights.bin") for line in said)
     assert verify_models(models, [], said.append) == 0
+    assert f"{entry.model_id}: all files are whole" in said
+    assert any(line.startswith("firefox-tiny-pt-en: not converted yet") for line in said)
     (models.folder(entry) / "lex.bin").write_bytes(b"")
     assert verify_models(models, [entry.model_id], said.append) == 1
     assert "run 'manchete models pull es-en --source firefox'" in said[-1]

@@ -121,13 +121,13 @@ def test_weights_only_as_pickle_are_refused_or_taken_from_the_conversion(
     whole = json.loads(server.site.files[f"/api/models/{name}"])
     pickled = [one for one in whole["siblings"] if one["rfilename"] != "model.safetensors"]
     server.site.files[f"/api/models/{name}"] = json.dumps({**whole, "siblings": pickled}).encode()
-    discussions = {"discussions": [{"num": 3, "author": "somebody", "isPullRequest": True, "status": "open"}]}
+    proposal = {"num": 3, "author": "somebody", "isPullRequest": True, "status": "open"}
+    closed = {"num": 5, "author": {"name": "SFconvertbot"}, "isPullRequest": True, "status": "closed"}
+    discussions = {"discussions": [proposal, closed]}
     server.site.files[f"/api/models/{name}/discussions"] = json.dumps(discussions).encode()
     with pytest.raises(ModelMissing, match=r"no model\.safetensors, and weights in other formats are not read"):
         do_pull("es-en", "opus")
-    discussions["discussions"].append(
-        {"num": 7, "author": {"name": "SFconvertbot"}, "isPullRequest": True, "status": "open"}  # type: ignore[dict-item]
-    )
+    discussions["discussions"].append({**closed, "num": 7, "status": "open"})
     server.site.files[f"/api/models/{name}/discussions"] = json.dumps(discussions).encode()
     revision = f"/api/models/{name}/revision/{quote('refs/pr/7', safe='')}"
     server.site.files[revision] = json.dumps(whole).encode()
