@@ -129,7 +129,8 @@ class FakeServer:
 
 
 def _answer(handler: BaseHTTPRequestHandler, site: FakeSite) -> None:
-    path = urlsplit(handler.path).path
+    # A page of a list is told apart by its query; elsewhere that does not matter.
+    path = handler.path if handler.path in site.files else urlsplit(handler.path).path
     if path in site.redirects:
         _head(handler, 302, {"location": site.redirects[path], "content-length": "0"})
         return
@@ -140,12 +141,16 @@ def _answer(handler: BaseHTTPRequestHandler, site: FakeSite) -> None:
         return
     content, start = site.files[path], 0
     asked = handler.headers.get("range", "")
-    headers = dict(site.headers.get(path, {}))
+    headers: dict[str, str] = {}
     if asked and site.ranges:
         start = int(asked.removeprefix("bytes=").rstrip("-"))
         headers["content-range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
     body = content[start:]
-    _head(handler, 206 if asked and site.ranges else 200, {"content-length": str(len(body)), **headers})
+    _head(
+        handler,
+        206 if asked and site.ranges else 200,
+        {"content-length": str(len(body)), **headers, **site.headers.get(path, {})},
+    )
     served = Served(path, start, 0)
     site.log.append(served)
     limit = site.cuts[path].pop(0) if site.cuts.get(path) else len(body)

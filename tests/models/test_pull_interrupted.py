@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -77,6 +78,16 @@ def test_a_server_without_ranges_is_asked_from_the_start(
     assert models.ensure(do_pull("es-en"))
 
 
+def test_another_range_than_was_asked_for_is_not_taken(
+    server: FakeServer, models: ModelStore, do_pull: Any, student: dict[str, bytes]
+) -> None:
+    paths = server.add_student("es", "en", student, packing="none")
+    server.site.cuts[paths["model"]] = [4096]
+    server.site.headers[paths["model"]] = {"content-range": "bytes 1-2/3"}
+    with pytest.raises(ModelMissing, match="another range than was asked for"):
+        do_pull("es-en")
+
+
 def test_a_busy_server_is_asked_again(server: FakeServer, do_pull: Any, student: dict[str, bytes]) -> None:
     paths = server.add_student("es", "en", student)
     server.site.statuses[paths["lex"]] = [503, 429]
@@ -89,6 +100,18 @@ def test_nobody_listening_is_told_with_the_command(do_pull: Any) -> None:
         port = probe.getsockname()[1]
     with pytest.raises(ModelMissing, match=rf"127\.0\.0\.1:{port} broke off 5 times \(ConnectError\)"):
         do_pull("es-en", firefox_url=f"http://127.0.0.1:{port}")
+
+
+def test_a_model_larger_than_the_disk_is_refused_before_it_is_fetched(
+    server: FakeServer, do_pull: Any, student: dict[str, bytes]
+) -> None:
+    paths = server.add_student("es", "en", student)
+    records = json.loads(server.site.files[RECORDS])
+    records["data"][0]["attachment"]["size"] = 10**18
+    server.site.files[RECORDS] = json.dumps(records).encode()
+    with pytest.raises(ConfigurationError, match="bytes free, firefox-base-es-en takes up to 4000000000"):
+        do_pull("es-en")
+    assert not {one.path for one in server.site.log} & set(paths.values())
 
 
 def test_a_full_disk_is_one_sentence_and_the_next_pull_goes_on(

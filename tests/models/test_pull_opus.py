@@ -169,8 +169,12 @@ def test_what_is_no_hub_is_said_to_be_none(document: Any, server: FakeServer, do
 
 def test_what_is_available_is_listed_over_pages(server: FakeServer, student: dict[str, bytes]) -> None:
     sources = Sources(server.url, server.url)
-    items = [{"id": f"{OWNER}/opus-mt-es-en"}, {"modelId": f"{OWNER}/opus-mt-de-en"}, {"id": f"{OWNER}/other"}]
-    server.site.files["/api/models"] = json.dumps(items).encode()
+    first = [{"id": f"{OWNER}/opus-mt-es-en"}, {"id": f"{OWNER}/other"}, {"id": "other/opus-mt-fr-en"}]
+    second = [{"modelId": f"{OWNER}/opus-mt-de-en"}]
+    server.site.files["/api/models"] = json.dumps(first).encode()
+    # Only the query of the next page's address counts: whoever answers may not send us to another host.
+    server.site.headers["/api/models"] = {"link": '<http://192.0.2.1/api/models?cursor=2>; rel="next"'}
+    server.site.files["/api/models?cursor=2"] = json.dumps(second).encode()
     said: list[str] = []
     list_available(sources, "opus", said.append)
     assert said == ["opus-mt-de-en  de-en", "opus-mt-es-en  es-en"]
