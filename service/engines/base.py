@@ -12,9 +12,10 @@ class Engine(Protocol):
     """One loaded model of one direction.
 
     `translate` is a pure function of each text: neither the other texts of the call nor their order changes a
-    hypothesis, but for what an engine says of the rounding of its sums. It may be called from several threads at once. Callers keep each text within `max_source_tokens`;
-    an engine raises EngineFailure for one that is longer rather than cutting it. A call cannot be cancelled: the length
-    limit of its longest text ends it soon, and the queue drops what has not begun.
+    hypothesis, but for what an engine says of the rounding of its sums. It may be called from several threads at once.
+    Callers keep each text within `max_source_tokens`; an engine raises EngineFailure for one that is longer rather than
+    cutting it. A call cannot be cancelled: the length limit of its longest text ends it soon, and the queue drops what
+    has not begun.
     """
 
     @property

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import ctranslate2
 
-from service.engines.decoding import Found, Seconds, batches_by_tokens, beam_width, hypothesis_of
+from service.engines.batched import BatchedEngine
+from service.engines.decoding import Found, beam_width
 from service.engines.loading import CTRANSLATE2, expected_bytes
 from service.engines.opus import END, IDS_FILE, SOURCE_FILE, TARGET_FILE, OpusVocabulary, unreadable
 from service.engines.tokens import length_limit
 from service.errors import EngineFailure
-from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
+from service.types import DecodeOptions, ModelSignature
 
 WEIGHTS_FILE: Final = "model.bin"
 VOCABULARY_FILES: Final = (SOURCE_FILE, TARGET_FILE, IDS_FILE)
 _FILES: Final = (WEIGHTS_FILE, "config.json", "shared_vocabulary.json", *VOCABULARY_FILES)
 
 _MAX_BATCH_ROWS: Final = 32
-_MAX_BATCH_TOKENS: Final = 1024
 
 
-class CTranslate2Engine:
+class CTranslate2Engine(BatchedEngine):
     """An OPUS-MT model in int8 over its full vocabulary. Satisfies `service.engines.base.Engine`.
 
     Activations are quantized row by row, padding is masked and every row is held to its own length limit, so a row's
@@ -35,49 +33,25 @@ class CTranslate2Engine:
     def __init__(
         self, signature: ModelSignature, translator: Any, vocabulary: OpusVocabulary, model_bytes: int
     ) -> None:
-        self.signature = signature
-        self.max_source_tokens = vocabulary.max_source_tokens
+        super().__init__(signature, vocabulary, max_rows=_MAX_BATCH_ROWS)
         self.resident_bytes = expected_bytes(CTRANSLATE2, model_bytes, 0)
         self._translator: Any = translator
-        self._vocabulary = vocabulary
+        self._tokens = vocabulary.tokens
         self._ids = {token: place for place, token in enumerate(vocabulary.tokens)}
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, the end-of-sentence token included."""
-        return [len(ids) for ids in self._vocabulary.encode(texts)]
-
-    def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
-        """Translate each text; the answer has the length and the order of `texts`.
-
-        Raises TooLarge for too wide a beam, EngineFailure when a text is too long, CTranslate2 fails or the engine is
-        closed.
-        """
-        width = beam_width(options)
-        started = time.perf_counter()
-        rows = self._vocabulary.encode_segments(texts)
-        tokenize_seconds = time.perf_counter() - started
-        budget = max(1, _MAX_BATCH_TOKENS // width)
-        results: dict[int, Hypothesis] = {}
-        for batch in batches_by_tokens([len(row) for row in rows], rows=_MAX_BATCH_ROWS, padded_tokens=budget):
-            started = time.perf_counter()
-            found = self._search([rows[place] for place in batch], options)
-            seconds = Seconds(tokenize_seconds, time.perf_counter() - started)
-            for place, ones in zip(batch, found, strict=True):
-                results[place] = hypothesis_of(ones, options.n_best, len(rows[place]), self._vocabulary, seconds)
-        return [results[index] for index in range(len(texts))]
 
     def close(self) -> None:
         """Give the model's memory back."""
         self._translator = None
 
     def _search(self, rows: list[list[int]], options: DecodeOptions) -> list[list[Found]]:
-        """Hypotheses of each row, none over the row's own limit."""
         limits = [length_limit(len(row)) for row in rows]
         found = self._run(rows, max(limits), options)
-        for place, (row, limit) in enumerate(zip(rows, limits, strict=True)):
-            # The library knows one limit for a batch. Few rows go on for so long, and alone they have their own.
-            if any(len(one.ids) > limit for one in found[place]):
-                found[place] = self._run([row], limit, options)[0]
+        # The library knows one limit for a batch. The few rows that go on beyond their own are decoded again with it.
+        over = [place for place, limit in enumerate(limits) if any(len(one.ids) > limit for one in found[place])]
+        for limit in {limits[place] for place in over}:
+            places = [place for place in over if limits[place] == limit]
+            for place, again in zip(places, self._run([rows[one] for one in places], limit, options), strict=True):
+                found[place] = again
         return found
 
     def _run(self, rows: list[list[int]], limit: int, options: DecodeOptions) -> list[list[Found]]:
@@ -85,10 +59,9 @@ class CTranslate2Engine:
         if translator is None:
             raise EngineFailure(f"{self.signature.model} is closed")
         beam = beam_width(options)
-        tokens = self._vocabulary.tokens
         try:
             results = translator.translate_batch(
-                [[tokens[one] for one in row] for row in rows],
+                [[self._tokens[one] for one in row] for row in rows],
                 beam_size=beam,
                 # More than asked for: some may read the same.
                 num_hypotheses=beam if options.n_best > 1 else 1,

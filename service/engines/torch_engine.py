@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
 from transformers import GenerationConfig, PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 
-from service.engines.decoding import Found, Seconds, batches_by_tokens, beam_width, hypothesis_of
+from service.engines.batched import BatchedEngine
+from service.engines.decoding import Found, beam_width
 from service.engines.loading import Placement
 from service.engines.tokens import Vocabulary, length_limit, until_end
 from service.errors import EngineFailure
-from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
+from service.types import DecodeOptions, ModelSignature
 
 _MAX_BATCH_ROWS: Final = 16
-_MAX_BATCH_TOKENS: Final = 1024
+# Scores of the whole vocabulary at every position, 256 MB of them at a time: NLLB has 256,000 tokens.
+_MAX_LOGITS: Final = 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def search_config(ids: SearchIds) -> GenerationConfig:
     )
 
 
-class TorchEngine:
+class TorchEngine(BatchedEngine):
     """A sequence-to-sequence model over its full vocabulary. Satisfies `service.engines.base.Engine`.
 
     Padding is masked and every row is held to its own length limit, so a row's result depends on the rows beside it
@@ -64,33 +64,11 @@ class TorchEngine:
     def __init__(
         self, signature: ModelSignature, model: PreTrainedModel, vocabulary: Vocabulary, placement: Placement
     ) -> None:
-        self.signature = signature
-        self.max_source_tokens = vocabulary.max_source_tokens
+        super().__init__(signature, vocabulary, max_rows=_MAX_BATCH_ROWS)
         untyped: Any = model
         self._model: Any = untyped.to(device=placement.device, dtype=getattr(torch, placement.dtype)).eval()
         self._config: Any = model.generation_config
-        self._vocabulary = vocabulary
         self.resident_bytes = sum(value.numel() * value.element_size() for value in self._model.parameters())
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, the end-of-sentence token included."""
-        return [len(ids) for ids in self._vocabulary.encode(texts)]
-
-    def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
-        """Translate each text; the answer has the length and the order of `texts`.
-
-        Raises TooLarge for too wide a beam, EngineFailure when a text is too long, PyTorch fails or the engine is
-        closed.
-        """
-        width = beam_width(options)
-        started = time.perf_counter()
-        ids = self._vocabulary.encode_segments(texts)
-        tokenize_seconds = time.perf_counter() - started
-        budget = max(1, _MAX_BATCH_TOKENS // width)
-        results: dict[int, Hypothesis] = {}
-        for batch in batches_by_tokens([len(row) for row in ids], rows=_MAX_BATCH_ROWS, padded_tokens=budget):
-            results.update(zip(batch, self._decode([ids[i] for i in batch], options, tokenize_seconds), strict=True))
-        return [results[index] for index in range(len(texts))]
 
     def close(self) -> None:
         """Give the model's memory back."""
@@ -98,23 +76,18 @@ class TorchEngine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _decode(self, rows: list[list[int]], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
+    def _search(self, rows: list[list[int]], options: DecodeOptions) -> list[list[Found]]:
         model = self._model
         if model is None:
             raise EngineFailure(f"{self.signature.model} is closed")
-        started = time.perf_counter()
         try:
-            found = self._search(model, rows, options)
+            found = self._generate(model, rows, options)
         except RuntimeError as error:  # torch raises it for everything from a full GPU to a bad shape
             raise EngineFailure(f"{self.signature.model} failed in PyTorch: {type(error).__name__}") from error
-        seconds = Seconds(tokenize_seconds, time.perf_counter() - started)
         each = len(found) // len(rows)
-        return [
-            hypothesis_of(found[each * i : each * i + each], options.n_best, len(row), self._vocabulary, seconds)
-            for i, row in enumerate(rows)
-        ]
+        return [found[start : start + each] for start in range(0, len(found), each)]
 
-    def _search(self, model: Any, rows: list[list[int]], options: DecodeOptions) -> list[Found]:
+    def _generate(self, model: Any, rows: list[list[int]], options: DecodeOptions) -> list[Found]:
         """Hypotheses of the rows, equally many consecutive ones for each."""
         padding, end = self._config.pad_token_id, self._config.eos_token_id
         width = max(map(len, rows))
@@ -148,16 +121,21 @@ class TorchEngine:
         """
         each = len(generated) // len(source["input_ids"])
         repeated = {name: value.repeat_interleave(each, dim=0) for name, value in source.items()}
-        logits = model(**repeated, decoder_input_ids=generated[:, :-1]).logits.float()
-        logits[:, :, self._config.suppress_tokens] = -math.inf
-        targets = generated[:, 1:]
-        chosen = logits.gather(2, targets.unsqueeze(2)).squeeze(2) - logits.logsumexp(dim=2)
-        written = targets != self._config.pad_token_id
-        if self._config.forced_bos_token_id is not None:
-            written[:, 0] = False
-        means = chosen.masked_fill(~written, 0.0).sum(dim=1) / written.sum(dim=1).clamp(min=1)
-        result: list[float] = means.cpu().tolist()
-        return result
+        size = max(1, _MAX_LOGITS // (generated.shape[1] * model.config.vocab_size))
+        means: list[float] = []
+        for start in range(0, len(generated), size):
+            rows = slice(start, start + size)
+            targets = generated[rows, 1:]
+            own = {name: value[rows] for name, value in repeated.items()}
+            logits = model(**own, decoder_input_ids=generated[rows, :-1]).logits.float()
+            logits[:, :, self._config.suppress_tokens] = -math.inf
+            chosen = logits.gather(2, targets.unsqueeze(2)).squeeze(2) - logits.logsumexp(dim=2)
+            written = targets != self._config.pad_token_id
+            if self._config.forced_bos_token_id is not None:
+                written[:, 0] = False
+            sums = chosen.masked_fill(~written, 0.0).sum(dim=1)
+            means += (sums / written.sum(dim=1).clamp(min=1)).cpu().tolist()
+        return means
 
 
 class _OwnLimits(StoppingCriteria):

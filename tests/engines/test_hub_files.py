@@ -153,7 +153,10 @@ def test_a_model_of_few_positions_takes_short_texts(tmp_path: Path) -> None:
     write_marian(tmp_path / "opus", positions=68)
     engine = load_seq2seq(tmp_path / "opus", "short", "1", Placement())
     assert engine.max_source_tokens == 20
-    assert engine.translate(["x " * 5])
+    texts = ["b" + "b" * size + " x" * size for size in range(20)]
+    longest = [text for text, count in zip(texts, engine.count_tokens(texts), strict=True) if count <= 20][-1]
+    assert engine.count_tokens([longest])[0] >= 18
+    assert engine.translate([longest])[0].target_tokens <= 68
 
 
 def test_nothing_of_a_failed_conversion_is_left(folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from hub_models import TARGET_TOKENS, one_thread, write_m2m100, write_nllb
+from sentences import ODD
 from toy_language import held_out
 from transformers import AutoTokenizer, MarianMTModel, MarianTokenizer
 
@@ -219,6 +220,15 @@ def test_special_tokens_in_a_text_are_text(told: tuple[Path, tuple[str, str, str
     engine = load_seq2seq(folder, "told", "1", Placement(), Direction((english, french)))
     plain, special = engine.count_tokens(["a", "a </s>"])
     assert special > plain + 1, "'</s>' was read as one token"
+
+
+def test_odd_texts_get_an_answer_each_of_models_told_their_languages(
+    told: tuple[Path, tuple[str, str, str]],
+) -> None:
+    folder, (english, french, _) = told
+    engine = load_seq2seq(folder, "told", "1", Placement(), Direction((english, french)))
+    texts = [*ODD, "", " ", "안녕하세요", "\ue000"]
+    assert [one.source_tokens for one in engine.translate(texts)] == engine.count_tokens(texts)
 
 
 @pytest.mark.parametrize(
