@@ -79,6 +79,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "student"
     device: Annotated[str, Meta(pattern="^(cpu|cuda(:\\d+)?)$", description="Where `transformers` runs")] = "cpu"
     dtype: Annotated[Literal["float32", "bfloat16"], Meta(description="Number format of `transformers`")] = "float32"
+    firefox_url: Annotated[str, Meta(description="Where `models pull` finds students")] = (
+        "https://firefox.settings.services.mozilla.com"
+    )
+    hub_url: Annotated[str, Meta(description="Where `models pull` finds OPUS-MT models")] = "https://huggingface.co"
+    offline: Annotated[bool, Meta(description="Refuse `models pull`; nothing else uses the network")] = False
     memory_mb: Annotated[int, Meta(ge=1, description="Loaded models may take this much; older ones are evicted")] = 1024
     model_idle_seconds: Annotated[float, Meta(ge=0, description="Evict a model unused for so long; 0: never")] = 0.0
     translation_memory_mb: Annotated[int, Meta(ge=0, description="Memory for translations to reuse; 0: none")] = 64

@@ -13,9 +13,13 @@ from service import __version__
 from service.batching import Batcher, Limits, Observer, Recall, TranslationMemory
 from service.detect import Detector
 from service.engines import Engine
-from service.engines.loading import CONVERTER_VERSION, STUDENT, Placement
+from service.engines.loading import STUDENT, Placement
 from service.errors import ConfigurationError, MancheteError
-from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
+from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router
+from service.models.conversion import converter_version
+from service.models.entry import base_id
+from service.models.inventory import ModelSummary, installed_catalog, inventory
+from service.models.pairs import parse_pair
 from service.pipeline import Pipeline, Rooms
 from service.settings import Settings
 from service.types import DecodeOptions, Hypothesis
@@ -32,7 +36,12 @@ Load = Callable[[str], Engine]
 _MEBIBYTE = 2**20
 _SWITCH_SECONDS = 0.001
 _DISK_MEMORY_ROWS = 1_000_000
-_REPORTED_LIBRARIES = {STUDENT: ("onnxruntime", "sentencepiece"), "transformers": ("torch", "transformers")}
+_REPORTED_LIBRARIES = {
+    STUDENT: ("onnxruntime", "sentencepiece"),
+    "transformers": ("torch", "transformers"),
+    "seq2seq": ("torch", "transformers"),
+    "ctranslate2": ("ctranslate2", "sentencepiece"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,8 @@ class Service:
     batcher: Batcher
     metrics: Metrics | None
     catalog: Catalog
+    store: ModelStore
+    router: Router
     libraries: Mapping[str, str]
     disk_memory: DiskMemory | None = None
     _preloaded: threading.Event = field(default_factory=threading.Event)
@@ -99,7 +110,7 @@ class Service:
 
     def info(self) -> ServiceInfo:
         """What runs here, within which limits."""
-        loaded = {model.model_id for model in self.pool.loaded()}
+        loaded = {base_id(model.model_id) for model in self.pool.loaded()}
         models = tuple(
             ModelInfo(entry.model_id, entry.pair, entry.revision, entry.origin, entry.model_id in loaded)
             for entry in self.catalog
@@ -113,6 +124,11 @@ class Service:
             prompts=tuple(_described(prompt) for prompt in _prompts(self.settings)),
             libraries=self.libraries,
         )
+
+    def models(self) -> tuple[ModelSummary, ...]:
+        """The installed models."""
+        loaded = [model.model_id for model in self.pool.loaded()]
+        return inventory(self.catalog, self.store, self.router, loaded)
 
     def close(self) -> None:
         """Drain the queue within its time limit, say what was dropped, unload the models."""
@@ -130,14 +146,17 @@ class Service:
 
     def _preload_ids(self) -> tuple[str, ...]:
         wanted = [pair.strip() for pair in self.settings.preload.split(",") if pair.strip()]
-        by_pair = {entry.pair: entry.model_id for entry in self.catalog}
-        unknown = [pair for pair in wanted if pair not in by_pair]
-        if unknown:
-            known = ", ".join(by_pair)
-            raise ConfigurationError(
-                f"MANCHETE_PRELOAD: no model for {unknown[0]}; there are: {known}", field="MANCHETE_PRELOAD"
-            )
-        return tuple(by_pair[pair] for pair in wanted)
+        model_ids = []
+        for text in wanted:
+            pair = parse_pair(text)
+            serving = self.router.installed(*pair) if pair else ()
+            if not serving:
+                known = ", ".join(dict.fromkeys(entry.pair for entry in self.catalog))
+                raise ConfigurationError(
+                    f"MANCHETE_PRELOAD: no model for {text}; there are: {known}", field="MANCHETE_PRELOAD"
+                )
+            model_ids.append(serving[0].model_id)
+        return tuple(model_ids)
 
     def _preload(self, model_ids: Sequence[str]) -> None:
         self.pipeline.load()
@@ -167,9 +186,10 @@ def build(
     # Splitting and joining, in Python, must not hold up a worker that comes back from a batch or an answer to somebody
     # who waits: threads hand the interpreter over five times as often as by default.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    catalog = catalog or Catalog()
     metrics = _metrics() if watched else None
-    store = ModelStore(settings.models_dir, catalog)
+    store = ModelStore(settings.models_dir, Catalog())
+    catalog = catalog or installed_catalog(store, Catalog())
+    router = Router(catalog)
     placement = Placement(settings.device, settings.dtype)
     loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement)
     pool = ModelPool(
@@ -178,7 +198,7 @@ def build(
         idle_seconds=settings.model_idle_seconds,
         expected_bytes=None if load else loader.expected_bytes,
     )
-    libraries = Versions(_REPORTED_LIBRARIES[settings.engine])
+    libraries = _libraries([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
     disk_memory = _disk_memory(settings)
 
     def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
@@ -190,17 +210,20 @@ def build(
 
     def signature_of(model_id: str) -> str | None:
         entry = catalog.get(model_id)
-        return f"{model_id}@{entry.revision}/{settings.engine}/{settings.dtype}/{CONVERTER_VERSION}/{versions}"
+        engine = _engine_of(entry, settings)
+        return f"{model_id}@{entry.revision}/{engine}/{settings.dtype}/{converter_version(entry)}/{versions}"
 
     recall = None
     if settings.translation_memory_mb:
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
     batcher = Batcher(run, _batch_limits(settings), metrics or Observer(), recall)
-    rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries)
+    rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries)
     if metrics is not None:
         metrics.watch(batcher.load, pool.loaded)
-    return Service(settings, Pipeline(rooms), pool, batcher, metrics, catalog, libraries, disk_memory)
+    return Service(
+        settings, Pipeline(rooms), pool, batcher, metrics, catalog, store, router, libraries, disk_memory=disk_memory
+    )
 
 
 def prepare_models(settings: Settings, *, force: bool, report: Callable[[str], None]) -> None:
@@ -263,3 +286,12 @@ def _described(prompt: Prompt) -> dict[str, str]:
         "version": str(prompt.version),
         "sha256": prompt.sha256,
     }
+
+
+def _engine_of(entry: ModelEntry, settings: Settings) -> str:
+    """What runs a model: of the students, what the settings say."""
+    return settings.engine if entry.kind == "student" else entry.kind
+
+
+def _libraries(engines: Sequence[str]) -> Versions:
+    return Versions(tuple(dict.fromkeys(name for engine in engines for name in _REPORTED_LIBRARIES[engine])))

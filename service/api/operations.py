@@ -43,6 +43,29 @@ async def info(request: Request) -> JSONResponse:
     return JSONResponse(jsonable_encoder(executor_of(request).service.info()))
 
 
+class ModelJson(TypedDict):
+    """An installed model; `bytes` is its size on disk."""
+
+    model: str
+    pairs: list[str]
+    engine: str
+    revision: str
+    licence: str
+    origin: str
+    bytes: int
+    loaded: bool
+    default_for: list[str]
+
+
+@router.get("/models", summary="Installed models", response_model=list[ModelJson])
+async def models(request: Request) -> JSONResponse:
+    """Every model that may be used: its pairs, engine, revision, licence, size, and for which pairs it is the default.
+
+    A model that another process installs or removes is told of after a restart.
+    """
+    return JSONResponse(jsonable_encoder(executor_of(request).service.models()))
+
+
 @router.get(
     "/metrics",
     summary="Metrics for Prometheus",

@@ -40,6 +40,6 @@ def _run(arguments: list[str]) -> int:
     if options.command is None:
         print_help()
         return USAGE
-    from service.cli.commands import COMMANDS
+    from service.cli.commands import find
 
-    return COMMANDS[options.command](options)
+    return find(options.command)(options)

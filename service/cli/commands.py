@@ -95,23 +95,23 @@ def digest(options: Namespace) -> int:
     return OK
 
 
-def prepare(options: Namespace) -> int:
-    """`manchete models prepare`."""
-    from service.settings import load_settings
-    from service.wiring import prepare_models
-
-    prepare_models(load_settings(), force=options.force, report=print_line)
-    return OK
-
-
 COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "serve": serve,
     "translate": translate,
     "detect": detect,
     "summarize": summarize,
     "digest": digest,
-    "models prepare": prepare,
 }
+
+
+def find(name: str) -> Callable[[Namespace], int]:
+    """The function of a command."""
+    if name.startswith("models "):
+        # Imported here: these read and fill the store, which no other command does.
+        from service.cli.models import MODELS_COMMANDS
+
+        return MODELS_COMMANDS[name.removeprefix("models ")]
+    return COMMANDS[name]
 
 
 def _code(failed_lines: int) -> int:

@@ -103,10 +103,31 @@ def _digest(parser: Parser) -> None:
 
 def _models(parser: Parser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=Parser)
-    description = "Convert the models that came along, so that the first request need not wait for it."
-    prepare = commands.add_parser("prepare", help="Convert the models that came along", description=description)
+
+    def command(name: str, description: str) -> Parser:
+        added = commands.add_parser(name, help=description[:-1], description=description)
+        added.set_defaults(command=f"models {name}")
+        return added
+
+    listing = command("list", "List the installed models, or what a source has.")
+    listing.add_argument("--available", action="store_true", help="What the source has, rather than what is installed")
+    _model_source(listing)
+    pull = command("pull", "Fetch and install the model of a pair such as es-en, or one by its name.")
+    pull.add_argument("what", metavar="PAIR|MODEL", help="A pair such as es-en, or a model's name")
+    _model_source(pull)
+    info = command("info", "Tell all that is known of an installed model.")
+    info.add_argument("model", metavar="MODEL", help="Its name, as `manchete models list` tells it")
+    verify = command("verify", "Check every file of the models, of all of them where none is named.")
+    verify.add_argument("models", metavar="MODEL", nargs="*", help="Names")
+    remove = command("rm", "Delete models from the store.")
+    remove.add_argument("models", metavar="MODEL", nargs="+", help="Names")
+    command("prune", "Delete what no engine can load: downloads left behind, models of an older version.")
+    prepare = command("prepare", "Convert the models that came along, so that the first request need not wait for it.")
     prepare.add_argument("--force", action="store_true", help="Convert again what is there already")
-    prepare.set_defaults(command="models prepare")
+
+
+def _model_source(parser: Parser) -> None:
+    parser.add_argument("--source", default="firefox", metavar="firefox|opus|DIR", help="Where from (default: firefox)")
 
 
 def _file(parser: Parser) -> None:

@@ -5,15 +5,29 @@ from __future__ import annotations
 import logging
 
 from service.engines.base import Engine
-from service.engines.loading import STUDENT, Placement, expected_bytes, load_marian_torch, load_student
+from service.engines.loading import (
+    STUDENT,
+    Direction,
+    Placement,
+    expected_bytes,
+    load_ctranslate2,
+    load_marian_torch,
+    load_seq2seq,
+    load_student,
+)
 from service.models.catalog import Catalog
-from service.models.store import ModelStore
+from service.models.language_codes import own_codes
+from service.models.manifest import Manifest
+from service.models.store import InstalledModel, ModelStore
 
 logger = logging.getLogger(__name__)
 
 
 class EngineLoader:
-    """Loads engines of one kind: `student` (int8, ONNX Runtime) or `transformers` (float, PyTorch)."""
+    """Loads each model with the engine of its kind.
+
+    `engine` says what runs the students: `student` (int8, ONNX Runtime) or `transformers` (float, PyTorch).
+    """
 
     def __init__(self, catalog: Catalog, store: ModelStore, *, engine: str, placement: Placement) -> None:
         self._catalog = catalog
@@ -24,17 +38,43 @@ class EngineLoader:
     def __call__(self, model_id: str) -> Engine:
         """Load the model, converting it first where that was not done yet; raises ModelError, ConfigurationError."""
         entry = self._catalog.get(model_id)
-        if self._engine == STUDENT:
-            installed = self._store.ensure(entry, report=logger.info)
+        if entry.kind == "student" and self._engine != STUDENT:
+            model, vocabulary = self._store.student_files(entry)
+            return load_marian_torch(model, vocabulary, model_id, entry.revision, self._placement)
+        installed = self._store.ensure(entry, report=logger.info)
+        if entry.kind == "student":
             return load_student(installed.folder, model_id, entry.revision, installed.vocabulary_size)
-        model, vocabulary = (self._store.checked_source(entry, file) for file in (entry.model, entry.vocabulary))
-        return load_marian_torch(model, vocabulary, model_id, entry.revision, self._placement)
+        return _load_other(model_id, installed, self._placement)
 
     def expected_bytes(self, model_id: str) -> int:
-        """What the model will take in memory, from the sizes of its files; raises ModelMissing."""
+        """What the model will take in memory, from the sizes in its manifest; raises ModelMissing.
+
+        Of a model that arrives with pip and was not converted yet, from the sizes of its published files.
+        """
         entry = self._catalog.get(model_id)
-        converted = self._store.sizes(entry) if self._engine == STUDENT else None
-        if converted is not None:
-            return expected_bytes(STUDENT, *converted)
-        model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in (entry.model, entry.shortlist))
+        manifest = self._store.current(entry) if entry.carried else self._store.manifest(model_id)
+        if entry.kind != "student":
+            return expected_bytes(entry.kind, manifest.bytes if manifest else 0, 0)
+        if manifest is not None:
+            model, shortlist = (_size(manifest, name) for name in ("weights.bin", "lex.bin"))
+        elif entry.carried is not None:
+            files = (entry.model, entry.shortlist)
+            model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in files)
+        else:
+            # Removed since the catalogue was read: the load will say so.
+            model = shortlist = 0
         return expected_bytes(self._engine, model, shortlist)
+
+
+def _size(manifest: Manifest, name: str) -> int:
+    file = manifest.files.get(name)
+    return 0 if file is None else file.bytes
+
+
+def _load_other(model_id: str, installed: InstalledModel, placement: Placement) -> Engine:
+    """Load a model that is no student; the one place that knows how its engine is called."""
+    entry = installed.entry
+    if entry.kind == "ctranslate2":
+        return load_ctranslate2(installed.folder, model_id, entry.revision, target_token=entry.target_token)
+    codes = own_codes(installed.folder, entry.source, entry.target)
+    return load_seq2seq(installed.folder, model_id, entry.revision, placement, Direction(codes, entry.target_token))

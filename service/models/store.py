@@ -2,33 +2,50 @@
 
     <root>/<model_id>/manifest.json   what is in the folder and what it was made from
     <root>/<model_id>/encoder.onnx ... the files the engine loads
-    <root>/.<model_id>.lock           held by the process that converts
+    <root>/.<model_id>.lock           held by the process that pulls or converts
+    <root>/.<model_id>.download/      files under way from a source, kept for the next try
     <root>/.<model_id>-*.partial      a conversion under way, or one that was killed
 
 A folder appears under its final name by one rename, after everything in it is on disk. Whoever holds the lock removes
-what a killed process left behind.
+what a killed process left behind. Nothing here touches the network.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.engines.loading import CONVERTER_VERSION, SHORTLIST_FILE, WEIGHTS_FILE, convert
-from service.errors import ConfigurationError, ModelCorrupt
+from service.errors import ModelCorrupt, ModelMissing
 from service.models.catalog import REINSTALL, Catalog, ModelEntry, SourceFile
+from service.models.conversion import (
+    MODEL,
+    SHORTLIST,
+    VOCABULARY,
+    convert_into,
+    converter_version,
+    keep_published,
+    published_in,
+)
+from service.models.entry import base_id, is_model_id
+from service.models.files import (
+    locked,
+    partial_folder,
+    partial_folders,
+    remove_folder,
+    size_of,
+    swap,
+    writing,
+)
+from service.models.manifest import MANIFEST_FILE, Manifest, read_manifest, sha256_of, stored_files
+from service.models.sources import Report
 
-MANIFEST_FILE: Final = "manifest.json"
+__all__ = ["MANIFEST_FILE", "InstalledModel", "Manifest", "ModelStore", "Report", "sha256_of"]
+
 REPAIR: Final = "manchete models prepare --force"
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,162 +57,211 @@ class InstalledModel:
     vocabulary_size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A model's published files on this disk, by role or by name, verified; and the command that brings them again."""
+
+    files: Mapping[str, Path]
+    weights_sha256: str
+    repair: str
+
+
 class ModelStore:
     """The folder of converted models. Safe to use from several processes at once."""
 
     def __init__(self, root: Path, catalog: Catalog) -> None:
-        self._root = root
+        self.root = root
         self._catalog = catalog
 
     def ensure(self, entry: ModelEntry, *, force: bool = False, report: Report | None = None) -> InstalledModel:
         """The converted model, converting it first where it is absent, of another revision, or `force` is given.
 
+        Only what is on this machine is converted: a model that does not arrive with pip is pulled first.
+
         Raises ModelMissing or ModelCorrupt naming the file at fault and the command that repairs it, and
         ConfigurationError when the folder cannot be written.
         """
         say = report or _silent
-        if not force and self._manifest(entry) is not None:
+        if not force and self.current(entry) is not None:
             say(f"{entry.model_id}: ready in {self.folder(entry)}")
             return self.verified(entry)
-        with self._lock(entry):
+        with self.lock(entry.model_id):
             # Another process may have converted it while this one waited.
-            if force or self._manifest(entry) is None:
+            if force or self.current(entry) is None:
                 say(f"{entry.model_id}: converting ({entry.origin})")
-                self._convert(entry)
+                self.install(entry, self._published(entry))
                 say(f"{entry.model_id}: ready in {self.folder(entry)}")
         return self.verified(entry)
 
     def folder(self, entry: ModelEntry) -> Path:
         """Where the converted model is or will be."""
-        return self._root / entry.model_id
+        return self.root / base_id(entry.model_id)
 
-    def sizes(self, entry: ModelEntry) -> tuple[int, int] | None:
-        """Bytes of the converted model's weights and of its shortlist; None where there is no converted model."""
-        try:
-            weights, shortlist = ((self.folder(entry) / name).stat().st_size for name in (WEIGHTS_FILE, SHORTLIST_FILE))
-        except OSError:
+    def download_folder(self, model_id: str) -> Path:
+        """Where files of the model are kept while they are fetched."""
+        return self.root / f".{model_id}.download"
+
+    def lock(self, model_id: str) -> AbstractContextManager[bool]:
+        """Held by whoever changes a model's folder; raises ConfigurationError where the store cannot be written."""
+        return locked(self.root, model_id)
+
+    def manifests(self) -> tuple[Manifest, ...]:
+        """What is installed, by model id; folders without a readable manifest are not."""
+        found = (read_manifest(path.parent) for path in sorted(self.root.glob(f"[!.]*/{MANIFEST_FILE}")))
+        return tuple(one for one in found if one is not None)
+
+    def entries(self) -> tuple[ModelEntry, ...]:
+        """The installed models that can be loaded and did not arrive with pip."""
+        entries = (manifest.entry for manifest in self.manifests())
+        return tuple(entry for entry in entries if not self._embedded(entry.model_id) and self._usable(entry))
+
+    def manifest(self, model_id: str) -> Manifest | None:
+        """The manifest of an installed model, of whatever revision; None where it is not installed."""
+        base = base_id(model_id)
+        return read_manifest(self.root / base) if is_model_id(base) else None
+
+    def current(self, entry: ModelEntry) -> Manifest | None:
+        """The manifest of a conversion that is current, None when there is none."""
+        manifest = self.manifest(entry.model_id)
+        if manifest is None or manifest.converter != converter_version(entry):
             return None
-        return weights, shortlist
+        same = manifest.entry.revision == entry.revision
+        if entry.carried is not None:
+            same = same and manifest.source_sha256 == entry.model.sha256
+        return manifest if same else None
 
     def verified(self, entry: ModelEntry) -> InstalledModel:
         """The converted model, every file checked against the manifest; raises ModelCorrupt naming the file."""
-        folder = self.folder(entry)
-        manifest = self._manifest(entry)
+        manifest = self.current(entry)
         if manifest is None:
-            raise _corrupt(entry, folder / MANIFEST_FILE, "is missing or of another revision")
+            raise _corrupt(entry, self.folder(entry) / MANIFEST_FILE, "is missing or of another revision", REPAIR)
+        self.check_files(manifest)
+        return InstalledModel(entry, self.folder(entry), manifest.vocabulary_size)
+
+    def check_files(self, manifest: Manifest) -> None:
+        """Check every file of an installed model, whatever its converter; raises ModelCorrupt naming the file."""
+        entry = manifest.entry
         for name, expected in manifest.files.items():
-            path = folder / name
+            path = self.folder(entry) / name
             if not path.is_file():
-                raise _corrupt(entry, path, "is missing")
-            if sha256_of(path) != expected:
-                raise _corrupt(entry, path, "has the wrong SHA-256 checksum")
-        return InstalledModel(entry, folder, manifest.vocabulary_size)
+                raise _corrupt(entry, path, "is missing", manifest.repair)
+            if sha256_of(path) != expected.sha256:
+                raise _corrupt(entry, path, "has the wrong SHA-256 checksum", manifest.repair)
 
     def checked_source(self, entry: ModelEntry, file: SourceFile) -> Path:
-        """A published file of the model, its checksum verified; raises ModelMissing or ModelCorrupt."""
+        """A file of a model that arrives with pip, its checksum verified; raises ModelMissing or ModelCorrupt."""
         path = self._catalog.locate(entry, file)
         if sha256_of(path) != file.sha256:
             raise ModelCorrupt(f"{path} has the wrong SHA-256 checksum; run '{REINSTALL}'", model_id=entry.model_id)
         return path
 
-    def _convert(self, entry: ModelEntry) -> None:
-        """Convert into a folder beside the final one, then rename; the caller holds the lock."""
-        for leftover in self._root.glob(f".{entry.model_id}-*.partial"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        sources = [self.checked_source(entry, file) for file in (entry.model, entry.vocabulary, entry.shortlist)]
-        partial = Path(tempfile.mkdtemp(prefix=f".{entry.model_id}-", suffix=".partial", dir=self._root))
-        try:
-            vocabulary_size = convert(*sources, destination=partial, model_id=entry.model_id)
-            files = {path.name: sha256_of(path) for path in sorted(partial.iterdir())}
-            manifest = Manifest(entry.revision, entry.model.sha256, CONVERTER_VERSION, vocabulary_size, files)
-            (partial / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
-            _flush(partial)
-            partial.chmod(0o755)
-            self._swap(partial, self.folder(entry))
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+    def student_files(self, entry: ModelEntry) -> tuple[Path, Path]:
+        """Weights and vocabulary of a student as published, checked; raises ModelMissing or ModelCorrupt."""
+        published = self._published(entry).files
+        return published[MODEL], published[VOCABULARY]
 
-    def _swap(self, partial: Path, final: Path) -> None:
-        if final.exists():
-            # Renamed aside first: a folder that is not empty cannot be replaced by a rename.
-            old = Path(tempfile.mkdtemp(prefix=f".{final.name}-", suffix=".partial", dir=self._root))
-            final.rename(old / "old")
-            partial.rename(final)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            partial.rename(final)
+    def install(self, entry: ModelEntry, published: Published) -> None:
+        """Convert into a folder beside the final one, then rename; the caller holds the lock.
 
-    def _manifest(self, entry: ModelEntry) -> Manifest | None:
-        """The manifest of a conversion that is current, None when there is none."""
-        try:
-            manifest = Manifest.from_json((self.folder(entry) / MANIFEST_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        Raises ModelCorrupt naming the published file at fault, ConfigurationError when the store cannot be written.
+        """
+        with writing(self.root):
+            for leftover in partial_folders(self.root, entry.model_id):
+                shutil.rmtree(leftover, ignore_errors=True)
+            partial = partial_folder(self.root, entry.model_id)
+            try:
+                vocabulary_size = convert_into(partial, entry, published.files)
+                if entry.carried is None:
+                    keep_published(partial, entry, published.files)
+                manifest = Manifest(
+                    entry,
+                    published.weights_sha256,
+                    converter_version(entry),
+                    vocabulary_size,
+                    stored_files(partial),
+                    published.repair,
+                )
+                (partial / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+                swap(partial, self.folder(entry))
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+
+    def remove(self, model_id: str) -> int:
+        """Delete an installed model; returns the bytes freed.
+
+        A process that has it in memory keeps it: its folder goes by a rename, and open files stay readable.
+        Raises ModelMissing where it is not there, ConfigurationError when the store cannot be written.
+        """
+        folder = self.root / model_id
+        if not is_model_id(model_id) or not folder.is_dir():
+            known = ", ".join(manifest.entry.model_id for manifest in self.manifests()) or "none"
+            raise ModelMissing(f"{model_id} is not in the store; there are: {known}", model_id=model_id)
+        with self.lock(model_id), writing(self.root):
+            freed = size_of(folder)
+            remove_folder(folder)
+        return freed
+
+    def prune(self) -> dict[str, int]:
+        """Delete what no engine can load: unfinished downloads and conversions, models of an older converter.
+
+        Returns the bytes freed by name. What another process works on is left alone, as is a student of an older
+        converter, which is converted again from its own published files when it is next used.
+        Raises ConfigurationError when the store cannot be written.
+        """
+        freed = {}
+        for path in sorted(self.root.glob("*")):
+            owner = self._useless(path)
+            if owner is None:
+                continue
+            with locked(self.root, owner, wait=False) as mine, writing(self.root):
+                if mine and path.exists() and self._useless(path) is not None:
+                    freed[path.name] = size_of(path)
+                    shutil.rmtree(path)
+        return freed
+
+    def _useless(self, path: Path) -> str | None:
+        """The model that a folder belongs to if no engine can load what is in it, else None."""
+        if not path.is_dir():
             return None
-        current = (entry.revision, entry.model.sha256, CONVERTER_VERSION)
-        return manifest if (manifest.revision, manifest.source_sha256, manifest.converter) == current else None
+        if path.name.startswith("."):
+            owner = path.name.removesuffix(".download").removeprefix(".")
+            if path.name.endswith(".partial"):
+                owner = owner.rpartition("-")[0]
+            return owner if is_model_id(owner) else None
+        manifest = read_manifest(path)
+        return None if manifest is not None and self._usable(manifest.entry) else path.name
 
-    @contextmanager
-    def _lock(self, entry: ModelEntry) -> Iterator[None]:
-        # Imported here: it brings asyncio along, and most processes find their models converted.
-        from filelock import FileLock
+    def _usable(self, entry: ModelEntry) -> bool:
+        """Whether the model can be loaded with what is on this machine."""
+        if self._embedded(entry.model_id) or self.current(entry) is not None:
+            return True
+        return published_in(self.folder(entry), entry) is not None
 
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._root / f".{entry.model_id}.lock"):
-                yield
-        except OSError as error:
-            raise ConfigurationError(
-                f"MANCHETE_HOME: {self._root} cannot be written ({error.strerror or error}); "
-                "free some space or set MANCHETE_HOME to a folder that can",
-                field="MANCHETE_HOME",
-            ) from error
+    def _embedded(self, model_id: str) -> bool:
+        return any(entry.model_id == model_id and entry.carried is not None for entry in self._catalog)
 
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a converted model's folder holds: file name to SHA-256, and what it was made from and by."""
-
-    revision: str
-    source_sha256: str
-    converter: int
-    vocabulary_size: int
-    files: dict[str, str]
-
-    def to_json(self) -> str:
-        """The text of `manifest.json`."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(fields, indent=2, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """Read `manifest.json`; raises ValueError when it is not one."""
-        fields = json.loads(text)
-        if not isinstance(fields, dict) or set(fields) != set(cls.__slots__):
-            raise ValueError("not a manifest")
-        files = fields["files"]
-        if not isinstance(files, dict) or any(Path(str(name)).name != name for name in files):
-            raise ValueError("not a manifest")
-        return cls(**fields)
+    def _published(self, entry: ModelEntry) -> Published:
+        if entry.carried is not None:
+            roles = {MODEL: entry.model, VOCABULARY: entry.vocabulary, SHORTLIST: entry.shortlist}
+            files = {role: self.checked_source(entry, file) for role, file in roles.items()}
+            return Published(files, entry.model.sha256, REPAIR)
+        manifest = self.manifest(entry.model_id)
+        if manifest is None:
+            command = f"manchete models pull {base_id(entry.model_id)}"
+            raise ModelMissing(f"{entry.model_id} is not installed; run '{command}'", model_id=entry.model_id)
+        folder = self.folder(entry)
+        kept = published_in(folder, entry)
+        if kept is None:
+            raise _corrupt(entry, folder, "was converted by another version", manifest.repair)
+        for path in kept.values():
+            if sha256_of(path) != manifest.files[path.name].sha256:
+                raise _corrupt(entry, path, "has the wrong SHA-256 checksum", manifest.repair)
+        return Published(kept, manifest.source_sha256, manifest.repair)
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _corrupt(entry: ModelEntry, path: Path, what: str) -> ModelCorrupt:
-    return ModelCorrupt(f"{path} {what}; run '{REPAIR}'", model_id=entry.model_id)
-
-
-def _flush(folder: Path) -> None:
-    for path in [*folder.iterdir(), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _corrupt(entry: ModelEntry, path: Path, what: str, repair: str) -> ModelCorrupt:
+    return ModelCorrupt(f"{path} {what}; run '{repair}'", model_id=entry.model_id)
 
 
 def _silent(message: str) -> None:

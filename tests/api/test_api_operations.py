@@ -61,6 +61,23 @@ def test_info_tells_version_models_and_limits(client: TestClient) -> None:
     assert info["limits"]["char_limit"] == 200_000
 
 
+def test_models_tells_what_is_installed_and_no_paths(make_client: Any) -> None:
+    client = make_client()
+    models = {model["model"]: model for model in client.get("/models").json()}
+    assert set(models) == {"firefox-tiny-pt-en", "firefox-tiny-en-pt"}
+    model = models["firefox-tiny-pt-en"]
+    assert (model["pairs"], model["default_for"], model["engine"]) == (["pt-en"], ["pt-en"], "student")
+    assert model["bytes"] > 10**7
+    assert model["loaded"] is False
+    assert model["licence"]
+    client.post("/translate", json={"q": "Olá a todos.", "source": "pt", "target": "en"})
+    listed = client.get("/models")
+    assert {one["model"] for one in listed.json() if one["loaded"]} == {"firefox-tiny-pt-en"}
+    assert "/" not in "".join(str(value) for value in model.values())
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["ModelJson"]
+    assert set(schema["required"]) == set(model)
+
+
 def test_metrics_are_prometheus_s_text_format(client: TestClient) -> None:
     client.post("/translate", json={"q": "Olá a todos.", "source": "pt", "target": "en"})
     response = client.get("/metrics")

@@ -2,7 +2,8 @@
 
 A fenced block marked `sh` is run as one script and must succeed. In a block marked `console` the commands follow `$ `
 and are run one by one; marked `console deterministic`, each must print exactly what follows it. Commands that install
-or start something are not run: what can be known about them without it is checked instead.
+or start something are not run: what can be known about them without it is checked instead. The same holds for a block
+marked `network`, whose commands need what a test cannot reach or what such a command brings.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+
+from service.models.pairs import parse_pair
+from service.models.sources import FIREFOX, OPUS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):8000")
@@ -112,6 +116,15 @@ def _check_serve(arguments: list[str]) -> None:
     assert run.returncode == 0, run.stderr
 
 
+def _check_networked(command: Command) -> None:
+    name, *rest = command.arguments
+    assert name == "manchete", f"{name} is not checked by anything in a block marked network"
+    if rest[:2] == ["models", "pull"]:
+        what, flag, source = rest[2:5]
+        assert flag == "--source", command.line
+        assert source in {FIREFOX, OPUS} or parse_pair(what), f"a folder does not say its own languages: {command.line}"
+
+
 def _accept(arguments: list[str]) -> None:
     """Nothing can be known about `git clone` and `cd` without the network."""
 
@@ -146,6 +159,10 @@ def workspace(folder: Path) -> Path:
 def check(block: Block, folder: Path, environment: Mapping[str, str]) -> None:
     """Check every command of a block; raises AssertionError telling what differs."""
     found = commands(block)
+    if "network" in block.words:
+        for command in found:
+            _check_networked(command)
+        return
     static = [static_check(command) for command in found]
     if any(static):
         assert all(static), "a block either installs and starts things or runs commands: split it"

@@ -123,6 +123,8 @@ def test_blocks_are_found_where_they_are_and_run(tmp_path: Path, environment: di
         ("```sh\nmake no-such-target\n```", "no-such-target"),
         ("```sh\ndocker build --build-arg NO_SUCH_ARGUMENT=1 .\n```", "NO_SUCH_ARGUMENT"),
         ("```sh\nmake help\necho mixed\n```", "split it"),
+        ("```sh network\ncurl http://somewhere\n```", "curl is not checked"),
+        ("```sh network\nmanchete models pull something --source ./folder\n```", "does not say its own"),
     ],
 )
 def test_what_does_not_work_is_noticed(block: str, complaint: str, tmp_path: Path, environment: dict[str, str]) -> None:

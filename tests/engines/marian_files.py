@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -63,3 +64,80 @@ def shortlist(lists: Mapping[int, Sequence[int]], vocabulary: int, frequent: int
         offsets.append(len(targets))
     header = struct.pack("<6Q", SHORTLIST_MAGIC, 0, frequent, 2, len(offsets), len(targets))
     return header + struct.pack(f"<{len(offsets)}Q", *offsets) + struct.pack(f"<{len(targets)}I", *targets)
+
+
+WIDTH, HEADS, FEED_FORWARD, ENCODER_LAYERS, DECODER_LAYERS = 16, 2, 32, 1, 1
+
+
+def student_model(vocabulary: int, seed: int = 0) -> bytes:
+    """A complete random student as Mozilla exports them, of the architecture that the student engine reads."""
+    random = np.random.default_rng(seed)
+    items: list[Item] = []
+
+    def matrix(name: str, rows: int, columns: int) -> None:
+        items.append(int8(name, random.integers(-127, 128, (rows, columns)).astype(np.int8), 127.0))
+        items.append(floats(f"{name}_QuantMultA", np.array([[32.0]])))
+
+    def bias(name: str, columns: int) -> None:
+        items.append(floats(name, random.normal(0.0, 0.1, (1, columns))))
+
+    def norm(name: str) -> None:
+        items.append(floats(f"{name}_ln_scale", np.ones((1, WIDTH))))
+        bias(f"{name}_ln_bias", WIDTH)
+
+    def attention(name: str) -> None:
+        for part in "qkvo":
+            matrix(f"{name}_W{part}", WIDTH, WIDTH)
+            bias(f"{name}_b{part}", WIDTH)
+        norm(f"{name}_Wo")
+
+    def feed_forward(name: str) -> None:
+        for number, (rows, columns) in enumerate([(WIDTH, FEED_FORWARD), (FEED_FORWARD, WIDTH)], start=1):
+            matrix(f"{name}_ffn_W{number}", rows, columns)
+            bias(f"{name}_ffn_b{number}", columns)
+        norm(f"{name}_ffn_ffn")
+
+    matrix("Wemb", vocabulary, WIDTH)
+    bias("decoder_ff_logit_out_b", vocabulary)
+    for layer in range(1, ENCODER_LAYERS + 1):
+        attention(f"encoder_l{layer}_self")
+        feed_forward(f"encoder_l{layer}")
+    for layer in range(1, DECODER_LAYERS + 1):
+        matrix(f"decoder_l{layer}_rnn_W", WIDTH, WIDTH)
+        matrix(f"decoder_l{layer}_rnn_Wf", WIDTH, WIDTH)
+        bias(f"decoder_l{layer}_rnn_bf", WIDTH)
+        norm(f"decoder_l{layer}_rnn_ffn")
+        attention(f"decoder_l{layer}_context")
+        feed_forward(f"decoder_l{layer}")
+    config = CONFIG.format(decoder_layers=DECODER_LAYERS, width=WIDTH, encoder_layers=ENCODER_LAYERS, heads=HEADS)
+    return pack([*items, text("special:model.yml", config)])
+
+
+def student_vocabulary(folder: Path, size: int = 64) -> bytes:
+    """A SentencePiece vocabulary of `size` pieces, trained on a few lines, with Marian's ids for </s> and <unk>."""
+    import sentencepiece
+
+    words = ["casa", "cidade", "ponte", "rio", "sol", "lua", "mar", "terra", "homem", "mulher", "livro", "dia"]
+    lines = [" ".join(words[(start + step * 5) % len(words)] for step in range(6)) for start in range(200)]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_prefix=str(folder / "vocabulary"),
+        vocab_size=size,
+        hard_vocab_limit=False,
+        eos_id=0,
+        unk_id=1,
+        bos_id=-1,
+        pad_id=-1,
+        minloglevel=2,
+    )
+    return (folder / "vocabulary.model").read_bytes()
+
+
+def student_files(folder: Path, seed: int = 0) -> dict[str, bytes]:
+    """The three files of a tiny student that converts and runs: `model`, `vocab`, `lex`."""
+    import sentencepiece
+
+    vocabulary = student_vocabulary(folder)
+    size = sentencepiece.SentencePieceProcessor(model_proto=vocabulary).get_piece_size()
+    lists = {source: [(source * 7 + step) % size for step in range(4)] for source in range(size)}
+    return {"model": student_model(size, seed), "vocab": vocabulary, "lex": shortlist(lists, size)}

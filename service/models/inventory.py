@@ -1,0 +1,72 @@
+"""What is installed, told to people and programs; never where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from service.errors import ModelMissing
+from service.models.catalog import Catalog
+from service.models.entry import ModelEntry, base_id
+from service.models.route import Router
+from service.models.store import ModelStore
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """An installed model. `bytes` is its size on disk; `default_for` has the pairs that it serves unless told else."""
+
+    model: str
+    pairs: tuple[str, ...]
+    engine: str
+    revision: str
+    licence: str
+    origin: str
+    bytes: int
+    loaded: bool
+    default_for: tuple[str, ...]
+
+
+def installed_catalog(store: ModelStore, embedded: Catalog) -> Catalog:
+    """The models that arrive with pip and those that were pulled."""
+    return Catalog((*embedded, *store.entries()))
+
+
+def inventory(catalog: Catalog, store: ModelStore, router: Router, loaded: Iterable[str]) -> tuple[ModelSummary, ...]:
+    """Every model of the catalogue; `loaded` has the ids of those in memory."""
+    in_memory = set(map(base_id, loaded))
+    return tuple(
+        ModelSummary(
+            model=entry.model_id,
+            pairs=tuple(f"{source}-{target}" for source, target in _directions(entry)),
+            engine=entry.kind,
+            revision=entry.revision,
+            licence=entry.licence,
+            origin=entry.origin,
+            bytes=_bytes(entry, catalog, store),
+            loaded=entry.model_id in in_memory,
+            default_for=tuple(
+                f"{source}-{target}"
+                for source, target in _directions(entry)
+                if base_id(router.installed(source, target)[0].model_id) == entry.model_id
+            ),
+        )
+        for entry in catalog
+    )
+
+
+def _directions(entry: ModelEntry) -> list[tuple[str, str]]:
+    return [(source, target) for source in entry.sources for target in entry.targets if source != target]
+
+
+def _bytes(entry: ModelEntry, catalog: Catalog, store: ModelStore) -> int:
+    manifest = store.current(entry)
+    if manifest is not None:
+        return manifest.bytes
+    if entry.carried is None:
+        return 0
+    try:
+        files = (entry.model, entry.vocabulary, entry.shortlist)
+        return sum(catalog.locate(entry, file).stat().st_size for file in files)
+    except ModelMissing:
+        return 0
