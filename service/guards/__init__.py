@@ -1,0 +1,9 @@
+"""What can be told of a translation without knowing a better one: loops, copies, lost facts."""
+
+from __future__ import annotations
+
+from service.guards.checks import check
+from service.guards.finding import Finding
+from service.guards.watch import Watch
+
+__all__ = ["Finding", "Watch", "check"]

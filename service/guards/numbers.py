@@ -1,0 +1,239 @@
+"""The numbers of a text: what each may mean, whether it is written in digits, and its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from service.guards.digits import NUMBER, Value, clock, readings
+from service.guards.lexicon import Lexicon, lexicon
+from service.guards.marks import (
+    DECADE_AFTER,
+    DECADE_BEFORE,
+    HOURS,
+    NAMED_TIMES,
+    NOON,
+    RANGE,
+    unit_beside,
+)
+from service.guards.spelled import Word, spelled
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ROMAN = re.compile(r"(?<![\w-])(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=e?\b|[ºª°])(?![\w-]*[a-df-z])")
+_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_SHORT_YEAR = re.compile(r"[0-9]{4}\s?[-–/]\s?$")
+# A month and a number no further apart are parts of one date.
+_BESIDE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A number in a text: the range `[start, end)`, what it may mean, and what it is a number of.
+
+    `kind` is `number`, `time`, `day` or `month`. `required` says that a translation has to have it: what is written in
+    digits, large amounts in words, percentages, centuries, months beside a number.
+    """
+
+    start: int
+    end: int
+    values: frozenset[Value]
+    kind: str = "number"
+    unit: str | None = None
+    required: bool = False
+
+
+def numbers(text: str, language: str, *, strict: bool) -> list[Mention]:
+    """The numbers of `text`, in order of their place; `language` is one of `lexicon.LANGUAGES`.
+
+    `strict` reads thousands and decimals by the language's own marks only.
+    """
+    words = lexicon(language)
+    tokens = _tokens(text, words, strict=strict)
+    found = _in_digits_or_words(text, tokens, words)
+    found = _ranged(text, found)
+    months = _months(text, tokens, words)
+    found = [_dated(mention, months) for mention in found] + months + _month_numbers(found)
+    found += _romans(text, words)
+    found += _named_times(text)
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _tokens(text: str, words: Lexicon, *, strict: bool) -> list[Word]:
+    """Numbers in digits and words in letters, in order."""
+    tokens = [
+        Word(start, end, text[start:end], frozenset(values))
+        for match in NUMBER.finditer(text)
+        for start, end, values in readings(match, words.decimal, strict=strict)
+    ]
+    tokens += [Word(match.start(), match.end(), match[0].lower()) for match in _WORD.finditer(text)]
+    return sorted(tokens, key=lambda token: token.start)
+
+
+def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> list[Mention]:
+    mentions = []
+    for number in spelled(text, tokens, words):
+        unit = unit_beside(text, number.start, number.end)
+        required = number.digits or number.large or (unit == "%" and min(number.values) > 1)
+        mention = Mention(number.start, number.end, frozenset(number.values), "number", unit, required)
+        mentions.append(_in_context(text, mention, words))
+    return mentions
+
+
+def _in_context(text: str, mention: Mention, words: Lexicon) -> Mention:
+    """The mention with what its surroundings add: a part of the day, hours, a decade, the century of a short year."""
+    values = set(mention.values)
+    kind = mention.kind
+    if any(isinstance(value, tuple) for value in values):
+        kind = "time" if any(isinstance(value, tuple) and value[0] == "time" for value in values) else "day"
+    noon = NOON.match(text, mention.end) or _noon_after_hours(text, mention.end)
+    if noon is not None and (times := _times(values, "am" if noon["am"] else "pm")):
+        return replace(mention, values=frozenset(times), kind="time")
+    if HOURS.match(text, mention.end):
+        values |= {clock(int(value), 0) for value in values if isinstance(value, Fraction) and _hour(value)}
+    values |= {value[1] + Fraction(0) for value in values if _full_hour(value)}
+    values |= _decade(text, mention, words)
+    if mention.end - mention.start == 2 and _SHORT_YEAR.search(text, max(0, mention.start - 8), mention.start):
+        values |= {value + century for value in mention.values if isinstance(value, Fraction) for century in (1900, 2000)}
+    return replace(mention, values=frozenset(values), kind=kind)
+
+
+def _noon_after_hours(text: str, end: int) -> re.Match[str] | None:
+    hours = HOURS.match(text, end)
+    return NOON.match(text, hours.end()) if hours is not None else None
+
+
+def _hour(value: Fraction) -> bool:
+    return value.denominator == 1 and 0 <= value <= 24
+
+
+def _full_hour(value: Value) -> bool:
+    return isinstance(value, tuple) and value[0] == "time" and value[2] == 0 and value[-1] == 0
+
+
+def _times(values: set[Value], half: str) -> set[Value]:
+    """The values as times of that half of the day; empty where none can be one."""
+    times: set[Value] = set()
+    for value in values:
+        if isinstance(value, Fraction) and _hour(value):
+            hour, minute, second = int(value), 0, Fraction(0)
+        elif isinstance(value, tuple) and value[0] == "time":
+            hour, minute, second = value[1], value[2], value[3] if len(value) == 4 else Fraction(0)
+        else:
+            continue
+        if hour <= 12:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        times.add(clock(hour, minute, second))
+        if minute == 0 and hour != 0:
+            times.add(Fraction(hour))
+    return times
+
+
+def _decade(text: str, mention: Mention, words: Lexicon) -> set[Value]:
+    numbers = [value for value in mention.values if isinstance(value, Fraction)]
+    if not any(value.denominator == 1 and value % 10 == 0 and 10 <= value for value in numbers):
+        return set()
+    marked = DECADE_BEFORE.search(text, max(0, mention.start - 16), mention.start) or DECADE_AFTER.match(
+        text, mention.end
+    )
+    if not marked and text[mention.start : mention.end].lower() not in words.decades:
+        return set()
+    return {value + 1900 for value in numbers if value < 100} | {
+        value - 1900 for value in numbers if 1900 < value < 2000
+    }
+
+
+def _ranged(text: str, mentions: list[Mention]) -> list[Mention]:
+    """First halves of ranges with the scale and the half of the day that only the second half names."""
+    result = list(mentions)
+    for index in range(len(mentions) - 1):
+        first, second = mentions[index], mentions[index + 1]
+        if RANGE.fullmatch(text, first.end, second.start) is None:
+            continue
+        extra: set[Value] = set()
+        if second.kind == "time" and (noon := NOON.match(text, second.end)):
+            extra |= _times(set(first.values), "am" if noon["am"] else "pm")
+        scale = _scale(text[second.start : second.end], second)
+        if scale > 1 and text[first.start : first.end][-1].isdigit():
+            extra |= {value * scale for value in first.values if isinstance(value, Fraction)}
+        unit = first.unit or second.unit
+        result[index] = replace(first, values=first.values | extra, unit=unit)
+    return result
+
+
+def _scale(text: str, mention: Mention) -> int:
+    """By how much a scale word after digits multiplied the number: 10**6 for "15 million"."""
+    head = re.match(r"[0-9]+", text)
+    if head is None or text[-1].isdigit():
+        return 1
+    quantities = [value for value in mention.values if isinstance(value, Fraction)]
+    for scale in (10**12, 10**9, 10**6, 10**3):
+        if any(value >= scale for value in quantities):
+            return scale
+    return 1
+
+
+def _months(text: str, tokens: Sequence[Word], words: Lexicon) -> list[Mention]:
+    """Months by name. They are required beside a number: "may" and "março" alone prove little."""
+    months = []
+    for index, token in enumerate(tokens):
+        month = words.months.get(token.text)
+        # "may" the verb, "march" the walk: English writes months with a capital letter.
+        if month is None or token.values or (words.decimal == "." and not text[token.start].isupper()):
+            continue
+        near = [*tokens[max(0, index - 2) : index], *tokens[index + 1 : index + 3]]
+        beside = any(one.values and abs(one.start - token.start) < _BESIDE for one in near)
+        written_out = len(token.text) > 3 or token.text in {"may", "mai"}
+        values: frozenset[Value] = frozenset({("month", month, 0)})
+        months.append(Mention(token.start, token.end, values, "month", None, beside and written_out))
+    return months
+
+
+def _dated(mention: Mention, months: Sequence[Mention]) -> Mention:
+    """A number beside a month's name, as the day of that month too."""
+    days: set[Value] = set()
+    for month in months:
+        if abs(month.start - mention.start) < _BESIDE:
+            (value,) = month.values
+            days |= {
+                ("day", int(one), value[1])
+                for one in mention.values
+                if isinstance(one, Fraction) and isinstance(value, tuple) and one.denominator == 1 and 1 <= one <= 31
+            }
+    return replace(mention, values=mention.values | days) if days else mention
+
+
+def _month_numbers(found: Sequence[Mention]) -> list[Mention]:
+    """The months of dates in digits, where a translation of a month's name may be."""
+    months = []
+    for mention in found:
+        values: set[Value] = {
+            ("month", value[2], 0) for value in mention.values if isinstance(value, tuple) and value[0] == "day"
+        }
+        if values:
+            months.append(Mention(mention.start, mention.end, frozenset(values), "month"))
+    return months
+
+
+def _romans(text: str, words: Lexicon) -> list[Mention]:
+    """Roman numerals. Those of centuries are required; others may be anything from a king to an abbreviation."""
+    mentions = []
+    lowered = text.lower()
+    century = any(word in lowered for word in words.century)
+    for match in _ROMAN.finditer(text):
+        if not match[0] or (match[0] == "I" and not century):
+            continue
+        digits = [_ROMAN_DIGITS[letter] for letter in match[0]]
+        following = [*digits[1:], 0]
+        value = sum(-digit if digit < after else digit for digit, after in zip(digits, following, strict=True))
+        required = century and len(match[0]) > 1 and value <= 30
+        mentions.append(Mention(match.start(), match.end(), frozenset({Fraction(value)}), "number", None, required))
+    return mentions
+
+
+def _named_times(text: str) -> list[Mention]:
+    return [
+        Mention(match.start(), match.end(), frozenset({clock(12 if match["noon"] else 0, 0)}), "time")
+        for match in NAMED_TIMES.finditer(text)
+    ]
