@@ -28,6 +28,7 @@ NUMBER = re.compile(
   | (?P<date>(?<![0-9./])[0-9]{{1,2}}([/.-])[0-9]{{1,2}}\3(?:[0-9]{{4}}|[0-9]{{2}})(?![0-9]|[/.-][0-9]))
   | (?P<clock>(?<![0-9:.,])[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[.,][0-9]+)?(?![0-9:])
       | (?<![0-9.,])[0-9]{{1,2}}[{_SPACES}]?(?:[hH]|heures|Uhr)[{_SPACES}]?[0-9]{{2}}(?:[{_SPACES}]?min)?(?![0-9])
+      | (?<![0-9.,])[0-2][0-9][0-5][0-9](?=[{_SPACES}]?(?:GMT|UTC|hrs|hours)\b)
       | (?<![0-9.,])[0-9]{{1,2}}\.[0-9]{{2}}(?=[{_SPACES}]?(?:Uhr|[aApP]\.?[mM]\b|[hH]\b|GMT|UTC)))
   | (?P<fraction>(?<![0-9/.,])(?:(?P<whole>[0-9]+)[{_SPACES}])?(?P<above>[0-9]{{1,2}})/(?P<below>[0-9]{{1,2}})(?![0-9/.,]*[0-9]))
   | (?P<vulgar>[0-9]*[{_SPACES}]?[{"".join(_VULGAR)}])
@@ -67,6 +68,8 @@ def readings(match: re.Match[str], decimal: str, *, strict: bool) -> list[tuple[
 
 
 def _clock(text: str) -> Value:
+    if text.isdigit():
+        return clock(int(text[:2]), int(text[2:]))
     parts = [int(part) for part in re.findall(r"[0-9]+", text)]
     # What follows a decimal mark after the seconds or minutes is a fraction of them.
     tail = re.search(r":[0-9]{2}[.,]([0-9]+)$", text)

@@ -38,14 +38,13 @@ def lost_facts(source: str, hypothesis: str, source_language: str, target_langua
     rendered = numbers(output, target_language, strict=False)
     pairs = _paired(said, rendered)
     findings = []
-    named = units_in(output) if any(one.unit is not None for one in said) else set()
     for index, mention in enumerate(said):
         words = source[mention.start : mention.end]
         span = Span(mention.start, mention.end)
         if index not in pairs:
             message = f"{_NAMES[mention.kind]} {words} is not in the translation"
             findings.append(Finding(_CODES[mention.kind], message, span))
-        elif (problem := _unit_problem(mention, rendered[pairs[index]], named)) is not None:
+        elif (problem := _unit_problem(mention, rendered[pairs[index]], output)) is not None:
             code, text = problem
             findings.append(Finding(code, f"{words}: {text}", span))
     return findings
@@ -76,15 +75,16 @@ def _paired(said: Sequence[Mention], rendered: Sequence[Mention]) -> dict[int, i
     return {index: choice for choice, index in owner.items()}
 
 
-def _unit_problem(said: Mention, rendered: Mention, named: set[str]) -> tuple[str, str] | None:
+def _unit_problem(said: Mention, rendered: Mention, output: str) -> tuple[str, str] | None:
     """The code and the words for a unit that is not the source's, None where all is well."""
     unit = said.unit
     if unit is None or unit == rendered.unit:
         return None
     # "between 5 and 10 million reais" names the unit once for both.
-    if unit in named and (rendered.unit is None or not conflict(unit, rendered.unit)):
+    conflicting = rendered.unit is not None and conflict(unit, rendered.unit)
+    if not conflicting and unit in units_in(output):
         return None
-    if rendered.unit is not None and conflict(unit, rendered.unit):
+    if conflicting:
         code = "currency-changed" if unit in CURRENCIES else "unit-changed"
         return code, f"{unit} in the source, {rendered.unit} in the translation"
     if unit in STATED:

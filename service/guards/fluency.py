@@ -35,6 +35,8 @@ _LETTERS_OF = {
     "Jpan": {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"},
     "Kore": {"HANGUL", "CJK"},
 }
+_SCRIPTS = {name for names in _LETTERS_OF.values() for name in names} | {"THAI", "GEORGIAN", "ARMENIAN", "BENGALI"}
+_SCRIPTS -= {"LATIN"}
 _ALPHABETS = {"LATIN", "CYRILLIC", "GREEK"}
 
 
@@ -96,8 +98,8 @@ def script(source: str, hypothesis: str, target_language: str) -> list[Finding]:
     if not expected or (hypothesis.isascii() and "LATIN" in expected):
         return []
     letters = [letter for letter in hypothesis if letter.isalpha()]
-    foreign = [letter for letter in letters if _script(letter) not in expected]
-    strange = [letter for letter in foreign if _script(letter) != "LATIN" and letter not in source]
+    foreign = [letter for letter in letters if _script(letter) not in expected and letter not in "ªº"]
+    strange = [letter for letter in foreign if _script(letter) in _SCRIPTS and letter not in source]
     # One Greek letter is a symbol; names stay in Latin letters everywhere.
     if len(strange) < _FOREIGN_LETTERS and len(foreign) <= _FOREIGN_SHARE * len(letters):
         return []

@@ -26,6 +26,11 @@ class Lexicon:
     months: Mapping[str, int]
     century: frozenset[str]
     decades: Mapping[str, int] = field(default_factory=dict)
+    vocabulary: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        tables = (self.cardinals, self.scales, self.hundreds, self.halves, self.joiners, self.parts, self.months)
+        object.__setattr__(self, "vocabulary", frozenset[str]().union(*tables, self.decades))
 
 
 _MILLION, _BILLION, _TRILLION = 10**6, 10**9, 10**12
@@ -65,11 +70,12 @@ def _english() -> Lexicon:
             **_numbered(tens, 20, 10),
             **_numbered(ordinals),
             **{word.replace("ty", "tieth"): number for word, number in _numbered(tens, 20, 10).items()},
+            **{"hundredth": 100, "thousandth": 1_000, "millennium": 1_000},
         },
         scales=_scales("thousand k", "million mn mln", "billion bn bln", "trillion tn trn"),
         hundreds=frozenset({"hundred"}),
         halves=frozenset({"half"}),
-        joiners=frozenset({"and", "a", "of"}),
+        joiners=frozenset({"and", "a"}),
         parts=_numbered("half third|thirds fourth|fourths|quarter|quarters fifth|fifths", 2) | {"tenth": 10, "tenths": 10},
         months=_numbered(
             "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sept|sep "
@@ -96,13 +102,14 @@ def _portuguese() -> Lexicon:
             ),
             **_inflected("primeir segund terceir quart quint sext sétim oitav non décim", "o|a|os|as"),
             **_inflected("vigésim trigésim quadragésim quinquagésim", "o|a|os|as", 20, 10),
+            **{"centésimo": 100, "centésima": 100, "milésimo": 1_000, "milésima": 1_000, "milênio": 1_000, "milénio": 1_000},
         },
         scales=_scales(
             "mil", "milhão milhões mi", "bilhão bilhões bilião biliões bi", "trilhão trilhões trilião triliões tri"
         ),
         hundreds=frozenset(),
         halves=frozenset({"meio", "meia", "metade"}),
-        joiners=frozenset({"e", "de"}),
+        joiners=frozenset({"e"}),
         parts=_numbered("meio|metade terço|terços quarto|quartos quinto|quintos", 2) | {"décimo": 10, "décimos": 10},
         months=_numbered(
             "janeiro|jan fevereiro|fev março|mar abril|abr maio|mai junho|jun julho|jul agosto|ago setembro|set "
@@ -127,13 +134,13 @@ def _spanish() -> Lexicon:
                 "doscient trescient cuatrocient quinient seiscient setecient ochocient novecient", "os|as", 200, 100
             ),
             **_inflected("primer segund tercer cuart quint sext séptim octav noven décim", "o|a|os|as"),
-            "primer": 1,
-            "tercer": 3,
+            **_inflected("undécim duodécim decimotercer decimocuart decimoquint decimosext", "o|a", 11),
+            **{"primer": 1, "tercer": 3, "centésimo": 100, "centésima": 100, "milésimo": 1_000, "milenio": 1_000},
         },
         scales=_scales("mil", "millón millones", "", "billón billones"),
         hundreds=frozenset(),
         halves=frozenset({"medio", "media", "mitad"}),
-        joiners=frozenset({"y", "de"}),
+        joiners=frozenset({"y"}),
         parts=_numbered("medio|mitad tercio|tercios cuarto|cuartos quinto|quintos", 2) | {"décimo": 10, "décimos": 10},
         months=_numbered(
             "enero|ene febrero|feb marzo|mar abril|abr mayo|may junio|jun julio|jul agosto|ago septiembre|setiembre|sept "
@@ -156,12 +163,12 @@ def _french() -> Lexicon:
             **_numbered("vingt|vingts|vingtaine trente|trentaine quarante|quarantaine cinquante|cinquantaine soixante "
                         "septante huitante|octante nonante cent|cents|centaine", 20, 10),
             **_inflected(ordinal_stems, "ième|ièmes", 2),
-            **{"premier": 1, "première": 1, "second": 2, "seconde": 2, "vingtième": 20},
+            **{"premier": 1, "première": 1, "second": 2, "seconde": 2, "vingtième": 20, "millième": 1_000, "millier": 1_000},
         },
         scales=_scales("mille", "million millions", "milliard milliards md mds", "billion billions"),
         hundreds=frozenset({"cent", "cents"}),
         halves=frozenset({"demi", "demie", "moitié"}),
-        joiners=frozenset({"et", "de", "d"}),
+        joiners=frozenset({"et"}),
         parts=_numbered("demi|moitié tiers quart|quarts cinquième|cinquièmes", 2) | {"dixième": 10, "dixièmes": 10},
         months=_numbered(
             "janvier|janv février|févr mars avril|avr mai juin juillet|juil août septembre|sept octobre|oct novembre|nov "
@@ -191,6 +198,8 @@ def _german() -> Lexicon:
             **{head + tail: a + b for head, a in hundreds.items() for tail, b in small.items() if b},
             **thousands,
             **_inflected(ordinal_stems, "e|en|er|es|em"),
+            **_inflected("tausendst", "e|en|er|es", 1_000),
+            **{word + "mal": number for word, number in small.items()},
         },
         scales=_scales("tausend tsd", "million millionen mio", "milliarde milliarden mrd", "billion billionen"),
         hundreds=frozenset({"hundert"}),

@@ -37,18 +37,13 @@ STATED = CURRENCIES | {"%"}
 _KINDS = (CURRENCIES, {"%"}, {"km", "mi", "m", "ft", "cm", "mm", "in"}, {"kg", "GBP"}, {"°C", "°F"})
 
 _UNIT_OF = {name.casefold(): unit for unit, names in _NAMES.items() for name in names.split("|")}
-_NAME = "|".join(
-    (r"(?<!\w)" if name[0].isalpha() else r"(?<![A-Z])") + re.escape(name) + (r"(?!\w)" if name[-1].isalpha() else "")
-    for name in sorted(_UNIT_OF, key=len, reverse=True)
-)
-_ANYWHERE = re.compile(_NAME, re.IGNORECASE)
 # "45 million *Australian* dollars", "45 milhões *de* dólares", "70km": little may stand between.
 _AFTER = re.compile(
-    r"[\s\u00a0\u202f-]{0,2}(?:(?:de|of|d['’])[\s\u00a0]*)?(?:[^\W\d_]{3,}\s)?(?:(?<=[0-9])(?=[a-zA-Z]))?"
-    rf"(?P<name>(?<=[0-9])(?:km|kg|cm|mm|ft|mph|lbs?|eur|usd)(?!\w)|{_NAME})",
-    re.IGNORECASE,
+    r"[\s\u00a0\u202f-]{0,2}(?:(?:de|of|d['’])[\s\u00a0]*)?"
+    r"(?P<first>°?[^\W\d_]+|[A-Z]{0,2}\$S?|[%€£¥₹])(?:[\s\u00a0](?P<second>[^\W\d_]+))?"
 )
 _BEFORE = re.compile(r"(?P<name>[A-Za-z]{0,2}\$S?|[€£¥₹]|\b[A-Z]{3})[\s\u00a0\u202f]?$")
+_ANYWHERE = re.compile(r"[A-Za-z]{0,2}\$S?|[%€£¥₹]|°?[^\W\d_]+")
 
 _BEFORE_NOON = (
     r"a\.\s?m\.?(?!\w)|am\b|da manhã|da madrugada|de la mañana|de la madrugada|du matin|in the morning|morgens|früh\b|"
@@ -66,7 +61,10 @@ NAMED_TIMES = re.compile(
     re.IGNORECASE,
 )
 # Two numbers of one statement: what is said of the second is often meant of the first.
-RANGE = re.compile(r"\s*(?:-|–|—|/|\b(?:a|e|to|and|or|ou|y|o|et|à|bis|und|oder|até|until|till)\b)\s*(?:as|às|las)?\s*", re.IGNORECASE)
+RANGE = re.compile(
+    r"\s*(?:-|–|—|/|\b(?:a|e|to|and|or|ou|y|o|et|à|bis|und|oder|até|until|till)\b)\s*(?:as|às|las)?\s*",
+    re.IGNORECASE,
+)
 DECADE_BEFORE = re.compile(
     r"(?:\banos|\baños|\bannées|\bdécadas? de|\bdécadas? del?|\bdecade of the|\bthe|['’])[\s\u00a0]*$", re.IGNORECASE
 )
@@ -79,12 +77,20 @@ def unit_beside(text: str, start: int, end: int) -> str | None:
     if before is not None and (unit := _UNIT_OF.get(before["name"].casefold())) in CURRENCIES:
         return unit
     after = _AFTER.match(text, end)
-    return _UNIT_OF[after["name"].casefold()] if after is not None else None
+    if after is None:
+        return None
+    first, second = after["first"].casefold(), (after["second"] or "").casefold()
+    unit = _UNIT_OF.get(first) or _UNIT_OF.get(f"{first} {second}")
+    if unit is None and len(first) > 2 and (other := _UNIT_OF.get(second)) is not None:
+        return other
+    return unit
 
 
 def units_in(text: str) -> set[str]:
     """Every unit that `text` names anywhere."""
-    return {_UNIT_OF[match[0].casefold()] for match in _ANYWHERE.finditer(text)}
+    names = [match[0].casefold() for match in _ANYWHERE.finditer(text)]
+    pairs = [f"{first} {second}" for first, second in zip(names, names[1:], strict=False)]
+    return {_UNIT_OF[name] for name in (*names, *pairs) if name in _UNIT_OF}
 
 
 def conflict(said: str, rendered: str) -> bool:

@@ -21,8 +21,12 @@ from service.guards.marks import (
 from service.guards.spelled import Word, spelled
 
 _WORD = re.compile(r"[^\W\d_]+")
-_ROMAN = re.compile(r"(?<![\w-])(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=e?\b|[ºª°])(?![\w-]*[a-df-z])")
+_ROMAN = re.compile(
+    r"(?<!\w)(?<![^IVX]-)(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=(?:e|è|er|ère|ème|ième)?\b|[ºª°])(?!-?[a-df-z])"
+)
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+# The digit in "km2" is no number.
+_SQUARED = re.compile(r"(?<![^\W\d])[kcm]?m[23]$")
 _SHORT_YEAR = re.compile(r"[0-9]{4}\s?[-–/]\s?$")
 # A month and a number no further apart are parts of one date.
 _BESIDE = 20
@@ -61,13 +65,17 @@ def numbers(text: str, language: str, *, strict: bool) -> list[Mention]:
 
 
 def _tokens(text: str, words: Lexicon, *, strict: bool) -> list[Word]:
-    """Numbers in digits and words in letters, in order."""
+    """Numbers in digits and the words that matter to numbers, in order."""
     tokens = [
         Word(start, end, text[start:end], frozenset(values))
         for match in NUMBER.finditer(text)
         for start, end, values in readings(match, words.decimal, strict=strict)
     ]
-    tokens += [Word(match.start(), match.end(), match[0].lower()) for match in _WORD.finditer(text)]
+    tokens += [
+        Word(match.start(), match.end(), word)
+        for match in _WORD.finditer(text)
+        if (word := match[0].lower()) in words.vocabulary
+    ]
     return sorted(tokens, key=lambda token: token.start)
 
 
@@ -75,6 +83,8 @@ def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> li
     mentions = []
     for number in spelled(text, tokens, words):
         unit = unit_beside(text, number.start, number.end)
+        if _SQUARED.search(text, max(0, number.start - 3), number.end):
+            continue
         required = number.digits or number.large or (unit == "%" and min(number.values) > 1)
         mention = Mention(number.start, number.end, frozenset(number.values), "number", unit, required)
         mentions.append(_in_context(text, mention, words))
@@ -137,6 +147,9 @@ def _decade(text: str, mention: Mention, words: Lexicon) -> set[Value]:
     marked = DECADE_BEFORE.search(text, max(0, mention.start - 16), mention.start) or DECADE_AFTER.match(
         text, mention.end
     )
+    if marked and marked[0].endswith("s") and any(value % 100 == 0 and 1_000 <= value <= 2_000 for value in numbers):
+        # "the 1800s" are a century as often as a decade.
+        return {value / 100 + 1 for value in numbers}
     if not marked and text[mention.start : mention.end].lower() not in words.decades:
         return set()
     return {value + 1900 for value in numbers if value < 100} | {
