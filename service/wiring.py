@@ -186,7 +186,7 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
     batcher = Batcher(run, _batch_limits(settings), metrics, recall)
-    rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries)
+    rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries, metrics)
     metrics.watch(batcher.load, pool.loaded)
     return Service(settings, Pipeline(rooms), pool, batcher, metrics, catalog, libraries, disk_memory)
 

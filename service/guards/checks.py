@@ -12,9 +12,9 @@ from service.guards.literals import lost_literals
 def check(source: str, hypothesis: str, source_language: str, target_language: str) -> tuple[Finding, ...]:
     """What is wrong with `hypothesis` as a translation of the segment `source`; empty where nothing is.
 
-    Languages are tags as `service.languages` writes them. Loops, length, copies, scripts, capitals, links, addresses and
-    placeholders are looked at in every language; numbers, dates and times between any two of pt, en, es, fr and de. Costs
-    some tens of microseconds, a few hundred where there are numbers.
+    Languages are tags as `service.languages` writes them. Loops, length, copies, scripts, capitals, links, addresses
+    and placeholders are looked at in every language; numbers, dates and times between any two of pt, en, es, fr and de.
+    Costs some tens of microseconds, a few hundred where there are numbers.
     """
     before, after = languages.primary(source_language), languages.primary(target_language)
     return (

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-# What a number may mean: a quantity; a time of day ("time", hour, minute, second); a day ("day", day, month).
-Value: TypeAlias = Fraction | tuple[str, int, int] | tuple[str, int, int, Fraction]
+
+class Moment(NamedTuple):
+    """A `time` (hour, minute, seconds), a `day` (day, month) or a `month` (month, 0)."""
+
+    kind: str
+    first: int
+    second: int
+    seconds: Fraction = Fraction(0)
+
+
+# What a number may mean.
+Value: TypeAlias = Fraction | Moment
 
 _SPACES = "\u0020\u00a0\u2009\u202f"
 _VULGAR = {
@@ -30,7 +40,8 @@ NUMBER = re.compile(
       | (?<![0-9.,])[0-9]{{1,2}}[{_SPACES}]?(?:[hH]|heures|Uhr)[{_SPACES}]?[0-9]{{2}}(?:[{_SPACES}]?min)?(?![0-9])
       | (?<![0-9.,])[0-2][0-9][0-5][0-9](?=[{_SPACES}]?(?:GMT|UTC|hrs|hours)\b)
       | (?<![0-9.,])[0-9]{{1,2}}\.[0-9]{{2}}(?=[{_SPACES}]?(?:Uhr|[aApP]\.?[mM]\b|[hH]\b|GMT|UTC)))
-  | (?P<fraction>(?<![0-9/.,])(?:(?P<whole>[0-9]+)[{_SPACES}])?(?P<above>[0-9]{{1,2}})/(?P<below>[0-9]{{1,2}})(?![0-9/.,]*[0-9]))
+  | (?P<fraction>(?<![0-9/.,])(?:(?P<whole>[0-9]+)[{_SPACES}])?
+      (?P<above>[0-9]{{1,2}})/(?P<below>[0-9]{{1,2}})(?![0-9/.,]*[0-9]))
   | (?P<vulgar>[0-9]*[{_SPACES}]?[{"".join(_VULGAR)}])
   | (?P<plain>[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?(?![0-9])|[0-9]+(?:[.,’'][0-9]+)*)
     """,
@@ -41,14 +52,14 @@ _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:([.,’'{_SPACES}])[0-9]{{3}})(?:\1[0-9]
 
 def clock(hour: int, minute: int, second: Fraction = Fraction(0)) -> Value:
     """A time of day, or a duration written like one."""
-    return ("time", hour, minute, second)
+    return Moment("time", hour, minute, second)
 
 
 def readings(match: re.Match[str], decimal: str, *, strict: bool) -> list[tuple[int, int, set[Value]]]:
     """What a match of NUMBER says: the ranges of its parts in the text and what each may mean.
 
-    `decimal` is the language's decimal mark. A number like `1.500` is read by it alone when `strict`; both ways else, for
-    a translation that keeps the other language's marks says nothing wrong about the amount.
+    `decimal` is the language's decimal mark. A number like `1.500` is read by it alone when `strict`; both ways else,
+    for a translation that keeps the other language's marks says nothing wrong about the amount.
     """
     start, end = match.span()
     kind = match.lastgroup if match.lastgroup not in {"whole", "above", "below"} else "fraction"
@@ -56,7 +67,7 @@ def readings(match: re.Match[str], decimal: str, *, strict: bool) -> list[tuple[
         return [(start, end, {_clock(match[0])})]
     if kind == "iso":
         year, month, day = (int(part) for part in match[0].split("-"))
-        return [(start, start + 4, {Fraction(year)}), (start + 5, end, {("day", day, month)})]
+        return [(start, start + 4, {Fraction(year)}), (start + 5, end, {Moment("day", day, month)})]
     if kind == "date":
         return _date(match, decimal)
     if kind == "fraction":
@@ -82,7 +93,7 @@ def _clock(text: str) -> Value:
 def _days(first: int, second: int, decimal: str) -> set[Value]:
     """Day and month in the order of the language; both orders are in use in English."""
     orders = [(first, second), (second, first)] if decimal == "." else [(first, second)]
-    return {("day", day, month) for day, month in orders if 1 <= day <= 31 and 1 <= month <= 12}
+    return {Moment("day", day, month) for day, month in orders if 1 <= day <= 31 and 1 <= month <= 12}
 
 
 def _date(match: re.Match[str], decimal: str) -> list[tuple[int, int, set[Value]]]:

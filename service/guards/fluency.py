@@ -22,6 +22,7 @@ _COPIED_WORDS = 4
 _CAPITAL_WORDS, _CAPITAL_LETTERS, _CAPITAL_SHARE = 4, 16, 0.9
 _FOREIGN_LETTERS = 2
 _FOREIGN_SHARE = 0.5
+_BEYOND_LATIN = re.compile(r"[\u0370-\u1dff\u2c00-\uffff]")
 # Unicode's names of the scripts of ISO 15924; a language without one here is in no danger of being mistaken.
 _LETTERS_OF = {
     "Latn": {"LATIN"},
@@ -95,7 +96,7 @@ def copied(source: str, hypothesis: str, source_language: str, target_language: 
 def script(source: str, hypothesis: str, target_language: str) -> list[Finding]:
     """Letters that the target language is not written with and the source does not hold."""
     expected = _scripts(target_language)
-    if not expected or (hypothesis.isascii() and "LATIN" in expected):
+    if not expected or ("LATIN" in expected and _BEYOND_LATIN.search(hypothesis) is None):
         return []
     letters = [letter for letter in hypothesis if letter.isalpha()]
     foreign = [letter for letter in letters if _script(letter) not in expected and letter not in "ªº"]

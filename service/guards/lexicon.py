@@ -12,8 +12,8 @@ from functools import cache
 class Lexicon:
     """The number words of one language, in lower case.
 
-    `decimal` is the decimal mark, the other of `,` and `.` groups thousands. `cardinals` holds ordinals too: "third" and
-    "3rd" say the same. `scales` multiply what stands before them ("7 million"). `joiners` may stand inside a number.
+    `decimal` is the decimal mark, the other of `,` and `.` groups thousands. `cardinals` holds ordinals too: "third"
+    and "3rd" say the same. `scales` multiply what stands before them ("7 million"). `joiners` stand inside a number.
     """
 
     decimal: str
@@ -63,8 +63,8 @@ def _english() -> Lexicon:
         decimal=".",
         cardinals={
             **_numbered(
-                "zero|nil|nought one|a|an|once two|twice|both|pair|couple three|thrice four five six seven eight nine ten "
-                "eleven twelve|dozen thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
+                "zero|nil|nought one|a|an|once two|twice|both|pair|couple three|thrice four five six seven eight nine "
+                "ten eleven twelve|dozen thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
                 0,
             ),
             **_numbered(tens, 20, 10),
@@ -76,7 +76,8 @@ def _english() -> Lexicon:
         hundreds=frozenset({"hundred"}),
         halves=frozenset({"half"}),
         joiners=frozenset({"and", "a"}),
-        parts=_numbered("half third|thirds fourth|fourths|quarter|quarters fifth|fifths", 2) | {"tenth": 10, "tenths": 10},
+        parts=_numbered("half third|thirds fourth|fourths|quarter|quarters fifth|fifths", 2)
+        | {"tenth": 10, "tenths": 10},
         months=_numbered(
             "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sept|sep "
             "october|oct november|nov december|dec"
@@ -97,12 +98,17 @@ def _portuguese() -> Lexicon:
                 0,
             ),
             **_numbered("vinte trinta quarenta cinquenta|cinqüenta sessenta setenta oitenta noventa cem|cento", 20, 10),
-            **_inflected(
-                "duzent trezent quatrocent quinhent seiscent setecent oitocent novecent", "os|as", 200, 100
-            ),
+            **_inflected("duzent trezent quatrocent quinhent seiscent setecent oitocent novecent", "os|as", 200, 100),
             **_inflected("primeir segund terceir quart quint sext sétim oitav non décim", "o|a|os|as"),
             **_inflected("vigésim trigésim quadragésim quinquagésim", "o|a|os|as", 20, 10),
-            **{"centésimo": 100, "centésima": 100, "milésimo": 1_000, "milésima": 1_000, "milênio": 1_000, "milénio": 1_000},
+            **{
+                "centésimo": 100,
+                "centésima": 100,
+                "milésimo": 1_000,
+                "milésima": 1_000,
+                "milênio": 1_000,
+                "milénio": 1_000,
+            },
         },
         scales=_scales(
             "mil", "milhão milhões mi", "bilhão bilhões bilião biliões bi", "trilhão trilhões trilião triliões tri"
@@ -124,9 +130,9 @@ def _spanish() -> Lexicon:
         decimal=",",
         cardinals={
             **_numbered(
-                "cero un|una|uno dos|ambos|ambas|par tres cuatro cinco seis siete ocho nueve diez once doce|docena trece "
-                "catorce quince dieciséis diecisiete dieciocho diecinueve veinte veintiuno|veintiún|veintiuna veintidós "
-                "veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve",
+                "cero un|una|uno dos|ambos|ambas|par tres cuatro cinco seis siete ocho nueve diez once doce|docena "
+                "trece catorce quince dieciséis diecisiete dieciocho diecinueve veinte veintiuno|veintiún|veintiuna "
+                "veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve",
                 0,
             ),
             **_numbered("treinta cuarenta cincuenta sesenta setenta ochenta noventa cien|ciento", 30, 10),
@@ -143,8 +149,8 @@ def _spanish() -> Lexicon:
         joiners=frozenset({"y"}),
         parts=_numbered("medio|mitad tercio|tercios cuarto|cuartos quinto|quintos", 2) | {"décimo": 10, "décimos": 10},
         months=_numbered(
-            "enero|ene febrero|feb marzo|mar abril|abr mayo|may junio|jun julio|jul agosto|ago septiembre|setiembre|sept "
-            "octubre|oct noviembre|nov diciembre|dic"
+            "enero|ene febrero|feb marzo|mar abril|abr mayo|may junio|jun julio|jul agosto|ago "
+            "septiembre|setiembre|sept octubre|oct noviembre|nov diciembre|dic"
         ),
         century=frozenset({"siglo", "siglos"}),
     )
@@ -156,14 +162,26 @@ def _french() -> Lexicon:
         decimal=",",
         cardinals={
             **_numbered(
-                "zéro un|une deux|paire|couple trois quatre cinq six sept huit neuf dix onze douze|douzaine treize quatorze "
-                "quinze|quinzaine seize",
+                "zéro un|une deux|paire|couple trois quatre cinq six sept huit neuf dix onze douze|douzaine treize "
+                "quatorze quinze|quinzaine seize",
                 0,
             ),
-            **_numbered("vingt|vingts|vingtaine trente|trentaine quarante|quarantaine cinquante|cinquantaine soixante "
-                        "septante huitante|octante nonante cent|cents|centaine", 20, 10),
+            **_numbered(
+                "vingt|vingts|vingtaine trente|trentaine quarante|quarantaine cinquante|cinquantaine soixante "
+                "septante huitante|octante nonante cent|cents|centaine",
+                20,
+                10,
+            ),
             **_inflected(ordinal_stems, "ième|ièmes", 2),
-            **{"premier": 1, "première": 1, "second": 2, "seconde": 2, "vingtième": 20, "millième": 1_000, "millier": 1_000},
+            **{
+                "premier": 1,
+                "première": 1,
+                "second": 2,
+                "seconde": 2,
+                "vingtième": 20,
+                "millième": 1_000,
+                "millier": 1_000,
+            },
         },
         scales=_scales("mille", "million millions", "milliard milliards md mds", "billion billions"),
         hundreds=frozenset({"cent", "cents"}),
@@ -171,8 +189,8 @@ def _french() -> Lexicon:
         joiners=frozenset({"et"}),
         parts=_numbered("demi|moitié tiers quart|quarts cinquième|cinquièmes", 2) | {"dixième": 10, "dixièmes": 10},
         months=_numbered(
-            "janvier|janv février|févr mars avril|avr mai juin juillet|juil août septembre|sept octobre|oct novembre|nov "
-            "décembre|déc"
+            "janvier|janv février|févr mars avril|avr mai juin juillet|juil août septembre|sept octobre|oct "
+            "novembre|nov décembre|déc"
         ),
         century=frozenset({"siècle", "siècles"}),
     )
@@ -182,8 +200,8 @@ def _german() -> Lexicon:
     units = _numbered("ein zwei drei vier fünf sechs sieben acht neun")
     tens = _numbered("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig", 20, 10)
     small = _numbered(
-        "null ein|eins|eine|einen|einem|einer|eines zwei|zwo|beide|beiden|paar drei vier fünf sechs sieben acht neun zehn elf "
-        "zwölf|dutzend dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn",
+        "null ein|eins|eine|einen|einem|einer|eines zwei|zwo|beide|beiden|paar drei vier fünf sechs sieben acht neun "
+        "zehn elf zwölf|dutzend dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn",
         0,
     )
     small |= tens | {f"{unit}und{ten}": a + b for unit, a in units.items() for ten, b in tens.items()}

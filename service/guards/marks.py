@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 # The names of one thing in all five languages. Kinds of dollars and pounds are not told apart: texts rarely do.
 _NAMES = {
@@ -55,11 +56,8 @@ _AFTER_NOON = (
 )
 NOON = re.compile(rf"[\s\u00a0\u202f]{{0,2}}(?:(?P<am>{_BEFORE_NOON})|(?P<pm>{_AFTER_NOON}))", re.IGNORECASE)
 HOURS = re.compile(r"[\s\u00a0\u202f]?(?:h\b|hrs?\b|horas?\b|hours?\b|heures?\b|Uhr\b|o['’]clock)", re.IGNORECASE)
-NAMED_TIMES = re.compile(
-    r"(?P<noon>\bnoon\b|\bmidday\b|meio-dia|mediodía|\bmidi\b|\bMittag\b)|(?P<midnight>midnight|meia-noite|medianoche|"
-    r"minuit|Mitternacht)",
-    re.IGNORECASE,
-)
+NOON_NAMES = ("noon", "midday", "meio-dia", "mediodía", "midi", "mittag")
+MIDNIGHT_NAMES = ("midnight", "meia-noite", "medianoche", "minuit", "mitternacht")
 # Two numbers of one statement: what is said of the second is often meant of the first.
 RANGE = re.compile(
     r"\s*(?:-|–|—|/|\b(?:a|e|to|and|or|ou|y|o|et|à|bis|und|oder|até|until|till)\b)\s*(?:as|às|las)?\s*",
@@ -72,7 +70,7 @@ DECADE_AFTER = re.compile(r"['’]?s\b|er\b(?:[\s-]Jahre)?|\s?anos\b|\s?años\b|
 
 
 def unit_beside(text: str, start: int, end: int) -> str | None:
-    """The unit of the number at `[start, end)` of `text`: a currency code, `%` or a measure; None where there is none."""
+    """The unit of the number at `[start, end)` of `text`: a currency code, `%`, a measure, or None."""
     before = _BEFORE.search(text, max(0, start - 5), start)
     if before is not None and (unit := _UNIT_OF.get(before["name"].casefold())) in CURRENCIES:
         return unit
@@ -89,7 +87,7 @@ def unit_beside(text: str, start: int, end: int) -> str | None:
 def units_in(text: str) -> set[str]:
     """Every unit that `text` names anywhere."""
     names = [match[0].casefold() for match in _ANYWHERE.finditer(text)]
-    pairs = [f"{first} {second}" for first, second in zip(names, names[1:], strict=False)]
+    pairs = [f"{first} {second}" for first, second in pairwise(names)]
     return {_UNIT_OF[name] for name in (*names, *pairs) if name in _UNIT_OF}
 
 

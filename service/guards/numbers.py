@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from service.guards.digits import NUMBER, Value, clock, readings
+from service.guards.digits import NUMBER, Moment, Value, clock, readings
 from service.guards.lexicon import Lexicon, lexicon
 from service.guards.marks import (
     DECADE_AFTER,
     DECADE_BEFORE,
     HOURS,
-    NAMED_TIMES,
+    MIDNIGHT_NAMES,
     NOON,
+    NOON_NAMES,
     RANGE,
     unit_beside,
 )
@@ -28,6 +29,7 @@ _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 # The digit in "km2" is no number.
 _SQUARED = re.compile(r"(?<![^\W\d])[kcm]?m[23]$")
 _SHORT_YEAR = re.compile(r"[0-9]{4}\s?[-–/]\s?$")
+_SMALL = frozenset({Fraction(0), Fraction(1, 2), Fraction(1)})
 # A month and a number no further apart are parts of one date.
 _BESIDE = 20
 
@@ -83,9 +85,11 @@ def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> li
     mentions = []
     for number in spelled(text, tokens, words):
         unit = unit_beside(text, number.start, number.end)
-        if _SQUARED.search(text, max(0, number.start - 3), number.end):
+        if text[number.start : number.end] in {"2", "3"} and _SQUARED.search(
+            text, max(0, number.start - 3), number.end
+        ):
             continue
-        required = number.digits or number.large or (unit == "%" and min(number.values) > 1)
+        required = number.digits or number.large or (unit == "%" and number.values.isdisjoint(_SMALL))
         mention = Mention(number.start, number.end, frozenset(number.values), "number", unit, required)
         mentions.append(_in_context(text, mention, words))
     return mentions
@@ -94,18 +98,19 @@ def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> li
 def _in_context(text: str, mention: Mention, words: Lexicon) -> Mention:
     """The mention with what its surroundings add: a part of the day, hours, a decade, the century of a short year."""
     values = set(mention.values)
-    kind = mention.kind
-    if any(isinstance(value, tuple) for value in values):
-        kind = "time" if any(isinstance(value, tuple) and value[0] == "time" for value in values) else "day"
+    moments = [value for value in values if isinstance(value, Moment)]
+    kind = moments[0].kind if moments else mention.kind
     noon = NOON.match(text, mention.end) or _noon_after_hours(text, mention.end)
     if noon is not None and (times := _times(values, "am" if noon["am"] else "pm")):
         return replace(mention, values=frozenset(times), kind="time")
     if HOURS.match(text, mention.end):
         values |= {clock(int(value), 0) for value in values if isinstance(value, Fraction) and _hour(value)}
-    values |= {value[1] + Fraction(0) for value in values if _full_hour(value)}
+    values |= {Fraction(one.first) for one in moments if one == Moment("time", one.first, 0)}
     values |= _decade(text, mention, words)
     if mention.end - mention.start == 2 and _SHORT_YEAR.search(text, max(0, mention.start - 8), mention.start):
-        values |= {value + century for value in mention.values if isinstance(value, Fraction) for century in (1900, 2000)}
+        values |= {
+            value + century for value in mention.values if isinstance(value, Fraction) for century in (1900, 2000)
+        }
     return replace(mention, values=frozenset(values), kind=kind)
 
 
@@ -118,18 +123,14 @@ def _hour(value: Fraction) -> bool:
     return value.denominator == 1 and 0 <= value <= 24
 
 
-def _full_hour(value: Value) -> bool:
-    return isinstance(value, tuple) and value[0] == "time" and value[2] == 0 and value[-1] == 0
-
-
 def _times(values: set[Value], half: str) -> set[Value]:
     """The values as times of that half of the day; empty where none can be one."""
     times: set[Value] = set()
     for value in values:
         if isinstance(value, Fraction) and _hour(value):
             hour, minute, second = int(value), 0, Fraction(0)
-        elif isinstance(value, tuple) and value[0] == "time":
-            hour, minute, second = value[1], value[2], value[3] if len(value) == 4 else Fraction(0)
+        elif isinstance(value, Moment) and value.kind == "time":
+            _, hour, minute, second = value
         else:
             continue
         if hour <= 12:
@@ -140,14 +141,19 @@ def _times(values: set[Value], half: str) -> set[Value]:
     return times
 
 
-def _decade(text: str, mention: Mention, words: Lexicon) -> set[Value]:
+def _decade(text: str, mention: Mention, words: Lexicon) -> set[Fraction]:
     numbers = [value for value in mention.values if isinstance(value, Fraction)]
-    if not any(value.denominator == 1 and value % 10 == 0 and 10 <= value for value in numbers):
+    if not any(value.denominator == 1 and value % 10 == 0 and value >= 10 for value in numbers):
         return set()
     marked = DECADE_BEFORE.search(text, max(0, mention.start - 16), mention.start) or DECADE_AFTER.match(
         text, mention.end
     )
-    if marked and marked[0].endswith("s") and any(value % 100 == 0 and 1_000 <= value <= 2_000 for value in numbers):
+    after = DECADE_AFTER.match(text, mention.end)
+    if (
+        after is not None
+        and after[0].endswith("s")
+        and any(value % 100 == 0 and 1_000 <= value <= 2_000 for value in numbers)
+    ):
         # "the 1800s" are a century as often as a decade.
         return {value / 100 + 1 for value in numbers}
     if not marked and text[mention.start : mention.end].lower() not in words.decades:
@@ -198,7 +204,7 @@ def _months(text: str, tokens: Sequence[Word], words: Lexicon) -> list[Mention]:
         near = [*tokens[max(0, index - 2) : index], *tokens[index + 1 : index + 3]]
         beside = any(one.values and abs(one.start - token.start) < _BESIDE for one in near)
         written_out = len(token.text) > 3 or token.text in {"may", "mai"}
-        values: frozenset[Value] = frozenset({("month", month, 0)})
+        values: frozenset[Value] = frozenset({Moment("month", month, 0)})
         months.append(Mention(token.start, token.end, values, "month", None, beside and written_out))
     return months
 
@@ -208,11 +214,11 @@ def _dated(mention: Mention, months: Sequence[Mention]) -> Mention:
     days: set[Value] = set()
     for month in months:
         if abs(month.start - mention.start) < _BESIDE:
-            (value,) = month.values
             days |= {
-                ("day", int(one), value[1])
+                Moment("day", int(one), value.first)
+                for value in month.values
                 for one in mention.values
-                if isinstance(one, Fraction) and isinstance(value, tuple) and one.denominator == 1 and 1 <= one <= 31
+                if isinstance(value, Moment) and isinstance(one, Fraction) and one.denominator == 1 and 1 <= one <= 31
             }
     return replace(mention, values=mention.values | days) if days else mention
 
@@ -222,7 +228,9 @@ def _month_numbers(found: Sequence[Mention]) -> list[Mention]:
     months = []
     for mention in found:
         values: set[Value] = {
-            ("month", value[2], 0) for value in mention.values if isinstance(value, tuple) and value[0] == "day"
+            Moment("month", value.second, 0)
+            for value in mention.values
+            if isinstance(value, Moment) and value.kind == "day"
         }
         if values:
             months.append(Mention(mention.start, mention.end, frozenset(values), "month"))
@@ -246,7 +254,11 @@ def _romans(text: str, words: Lexicon) -> list[Mention]:
 
 
 def _named_times(text: str) -> list[Mention]:
+    lowered = text.lower()
     return [
-        Mention(match.start(), match.end(), frozenset({clock(12 if match["noon"] else 0, 0)}), "time")
-        for match in NAMED_TIMES.finditer(text)
+        Mention(match.start(), match.end(), frozenset({clock(hour, 0)}), "time")
+        for hour, names in ((12, NOON_NAMES), (0, MIDNIGHT_NAMES))
+        for name in names
+        if name in lowered
+        for match in re.finditer(rf"\b{name}\b", lowered)
     ]

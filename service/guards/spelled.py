@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from service.guards.digits import Value
+from service.guards.digits import Moment, Value
 from service.guards.lexicon import HALF, Lexicon
 
 _GAP = re.compile(r"[\s\u00a0\u202f‑-]{0,3}|['’]")
@@ -38,16 +38,21 @@ class Number:
 
 
 def spelled(text: str, tokens: Sequence[Word], words: Lexicon) -> Iterator[Number]:
-    """The numbers that `tokens` of `text` spell, longest first from the left. A fraction is reported beside its parts."""
+    """The numbers that `tokens` of `text` spell, longest first from the left; fractions beside their parts."""
     index = 0
     while index < len(tokens):
         token = tokens[index]
-        if any(isinstance(value, tuple) for value in token.values):
+        if any(isinstance(value, Moment) for value in token.values):
             yield Number(token.start, token.end, token.values, True, False)
             index += 1
             continue
-        if not (token.values or token.text in words.cardinals or token.text in words.scales or token.text in words.halves
-                or token.text in words.decades):
+        if not (
+            token.values
+            or token.text in words.cardinals
+            or token.text in words.scales
+            or token.text in words.halves
+            or token.text in words.decades
+        ):
             index += 1
             continue
         run = _Run(text, tokens, words, index)
@@ -204,9 +209,10 @@ class _Run:
                 return False
             self._group = {Fraction(number)}
             return True
-        if self._group_digits:
-            return False
-        (value,) = self._group
+        return not self._group_digits and self._extend(self._group, number, name)
+
+    def _extend(self, group: set[Fraction], number: int, name: str) -> bool:
+        (value,) = group
         if value == HALF:
             if name not in _DOZENS and number != 1:
                 return False

@@ -15,4 +15,4 @@ class Watch:
         """The codes of the findings on first hypotheses."""
 
     def retried(self, result: str, segments: int) -> None:
-        """Segments were searched again: `mended`, `improved`, `kept` (no better one), `refused` (no room for it)."""
+        """Segments were searched again: `mended`, `improved`, `kept`, `refused` by the queue, or `failed`."""

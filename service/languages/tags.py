@@ -124,7 +124,7 @@ def primary(tag: str) -> str:
 
 
 def script(tag: str) -> str:
-    """The ISO 15924 script of a tag as `normalise` writes it: `Latn` for `pt-BR`, `Hant` for `zh-Hant`; empty if unknown."""
+    """The ISO 15924 script of a tag as `normalise` writes it: `Latn` for `pt-BR`, `Hant` for `zh-Hant`; else empty."""
     head, *rest = tag.split("-")
     named = [part for part in rest if part in _SCRIPTS]
     if named:
