@@ -16,6 +16,7 @@ from service.detect import Detector
 from service.engines import Engine
 from service.engines.loading import CONVERTER_VERSION, STUDENT, Placement
 from service.errors import ConfigurationError, MancheteError
+from service.guards import Check, check
 from service.metrics import Metrics
 from service.models import Catalog, EngineLoader, ModelPool, ModelStore, Router
 from service.pipeline import Pipeline, Rooms
@@ -155,8 +156,10 @@ class Service:
             self.pool.evict_idle()
 
 
-def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None) -> Service:
-    """Wire the application. `load` and `catalog` take the place of the real models in transport tests."""
+def build(
+    settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None, check: Check = check
+) -> Service:
+    """Wire the application. `load`, `catalog` and `check` take the place of the real things in transport tests."""
     catalog = catalog or Catalog()
     metrics = Metrics()
     store = ModelStore(settings.models_dir, catalog)
@@ -186,7 +189,7 @@ def build(settings: Settings, *, load: Load | None = None, catalog: Catalog | No
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
     batcher = Batcher(run, _batch_limits(settings), metrics, recall)
-    rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries, metrics)
+    rooms = Rooms(Detector(), Router(catalog), pool, batcher, settings.char_limit, libraries, check, metrics)
     metrics.watch(batcher.load, pool.loaded)
     return Service(settings, Pipeline(rooms), pool, batcher, metrics, catalog, libraries, disk_memory)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.guards.checks import check
+from service.guards.checks import Check, check, unchecked
 from service.guards.finding import Finding
 from service.guards.watch import Watch
 
-__all__ = ["Finding", "Watch", "check"]
+__all__ = ["Check", "Finding", "Watch", "check", "unchecked"]

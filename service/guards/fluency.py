@@ -12,6 +12,8 @@ from service.types import Span
 
 _LONGEST_GRAM = 8
 _REPEATS = 3
+_DISTINCT = 0.75
+_LONG_WORD = 16
 _WORD_REPEATS = 4
 _CHARACTER_LOOP = re.compile(r"([^\W\d_]{1,8}?)\1{5,}")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -44,12 +46,13 @@ _ALPHABETS = {"LATIN", "CYRILLIC", "GREEK"}
 def loop(source: str, hypothesis: str) -> list[Finding]:
     """Words or syllables that follow themselves again and again, more often than in the source."""
     words = hypothesis.lower().split()
-    if len(set(words)) < 0.75 * len(words) or _CHARACTER_LOOP.search(hypothesis) is not None:
+    if len(set(words)) < _DISTINCT * len(words):
         found = _longest_loop(words)
         if found and _longest_loop(source.lower().split()) < found:
             return [_whole("repetition", f"the translation says the same thing {found} times in a row", source)]
-        if _CHARACTER_LOOP.search(hypothesis) and not _CHARACTER_LOOP.search(source):
-            return [_whole("repetition", "the translation repeats a syllable over and over", source)]
+    long = " ".join(word for word in words if len(word) >= _LONG_WORD)
+    if long and _CHARACTER_LOOP.search(long) is not None and _CHARACTER_LOOP.search(source.lower()) is None:
+        return [_whole("repetition", "the translation repeats a syllable over and over", source)]
     return []
 
 
@@ -83,10 +86,10 @@ def copied(source: str, hypothesis: str, source_language: str, target_language: 
     """A sentence that was left as it is. Names, titles and codes may be: only words in lower case tell."""
     if source_language == target_language:
         return []
-    words = [word for word in _WORD.findall(source) if word.islower() and len(word) > 1]
+    words = [word for word in source.split() if word.islower() and len(word) > 1]
     if len(words) < _COPIED_WORDS:
         return []
-    kept = set(_WORD.findall(hypothesis))
+    kept = set(hypothesis.split())
     share = sum(word in kept for word in words) / len(words)
     if share < _COPIED:
         return []

@@ -156,14 +156,14 @@ def _options(alternatives: int) -> DecodeOptions:
 def _inspect(leg: _Leg, rooms: Rooms, ticket: Ticket) -> None:
     """Take the leg's hypotheses, check them, and queue once more what another hypothesis may mend."""
     leg.outcomes = [outcome(future, ticket.context) for future in leg.futures]
-    leg.repair = inspect(leg.entry, leg.texts, [one.hypothesis for one in leg.outcomes], rooms.watch)
+    leg.repair = inspect(leg.entry, leg.texts, [one.hypothesis for one in leg.outcomes], rooms)
     try_again(leg.repair, leg.tokens, rooms, ticket)
 
 
 def _arrive(leg: _Leg, hop: int, repair: Repair, rooms: Rooms) -> None:
     """Put the leg's hypotheses, mended where they could be, where their segments stood."""
     journey, outcomes = leg.journey, leg.outcomes
-    hypotheses = mend(repair, [one.hypothesis for one in outcomes], rooms.watch)
+    hypotheses = mend(repair, [one.hypothesis for one in outcomes], rooms)
     joined = leg.document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
         others = _other_outputs(leg.document, hypotheses, journey.alternatives)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from service.batching import Outcome, Ticket
 from service.errors import MancheteError
-from service.guards import Finding, Watch, check
+from service.guards import Check, Finding
 from service.models import ModelEntry
 from service.pipeline.rooms import Rooms
 from service.segment import Segment
@@ -30,15 +30,15 @@ class Repair:
     futures: dict[int, Future[Outcome]]
 
 
-def inspect(entry: ModelEntry, texts: Sequence[str], hypotheses: Sequence[Hypothesis], watch: Watch) -> Repair:
+def inspect(entry: ModelEntry, texts: Sequence[str], hypotheses: Sequence[Hypothesis], rooms: Rooms) -> Repair:
     """Check every hypothesis of a leg against the segment that it renders."""
     findings = [
-        check(text, hypothesis.text, entry.source, entry.target)
+        rooms.check(text, hypothesis.text, entry.source, entry.target)
         for text, hypothesis in zip(texts, hypotheses, strict=True)
     ]
     codes = [finding.code for found in findings for finding in found]
     if codes:
-        watch.found(codes)
+        rooms.watch.found(codes)
     return Repair(entry, texts, findings, {})
 
 
@@ -56,7 +56,7 @@ def try_again(repair: Repair, tokens: Sequence[int], rooms: Rooms, ticket: Ticke
     repair.futures = dict(zip(wanted, futures, strict=True))
 
 
-def mend(repair: Repair, hypotheses: list[Hypothesis], watch: Watch) -> list[Hypothesis]:
+def mend(repair: Repair, hypotheses: Sequence[Hypothesis], rooms: Rooms) -> list[Hypothesis]:
     """The hypotheses with those replaced whose second try is better; `repair.findings` is then of what is returned.
 
     A second try that failed or is not done leaves the first hypothesis where it is.
@@ -64,19 +64,19 @@ def mend(repair: Repair, hypotheses: list[Hypothesis], watch: Watch) -> list[Hyp
     mended = list(hypotheses)
     for index, future in repair.futures.items():
         if not future.done() or future.cancelled() or future.exception() is not None:
-            watch.retried("failed", 1)
+            rooms.watch.retried("failed", 1)
             continue
         first = repair.findings[index]
-        chosen, found = _best(repair, index, future.result().hypothesis)
+        chosen, found = _best(repair, index, future.result().hypothesis, rooms.check)
         if len(found) >= len(first):
-            watch.retried("kept", 1)
+            rooms.watch.retried("kept", 1)
             continue
-        watch.retried("mended" if not any(one.mendable for one in found) else "improved", 1)
+        rooms.watch.retried("mended" if not any(one.mendable for one in found) else "improved", 1)
         mended[index], repair.findings[index] = chosen, found
     return mended
 
 
-def _best(repair: Repair, index: int, hypothesis: Hypothesis) -> tuple[Hypothesis, Findings]:
+def _best(repair: Repair, index: int, hypothesis: Hypothesis, check: Check) -> tuple[Hypothesis, Findings]:
     """The first hypothesis in order of score that has the fewest findings, with the others as its alternatives."""
     candidates = [replace(hypothesis, alternatives=()), *hypothesis.alternatives]
     text, entry = repair.texts[index], repair.entry
