@@ -47,6 +47,7 @@ NUMBER = re.compile(
     """,
     re.VERBOSE,
 )
+_DOUBTFUL = re.compile(r"(?<![0-9.,])[0-9]{1,3}[.,][0-9]{3}(?![0-9])")
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:([.,’'{_SPACES}])[0-9]{{3}})(?:\1[0-9]{{3}})*(?:[.,][0-9]+)?")
 
 
@@ -55,11 +56,11 @@ def clock(hour: int, minute: int, second: Fraction = Fraction(0)) -> Value:
     return Moment("time", hour, minute, second)
 
 
-def readings(match: re.Match[str], decimal: str, *, strict: bool) -> list[tuple[int, int, set[Value]]]:
+def readings(match: re.Match[str], decimal: str, kept: frozenset[str]) -> list[tuple[int, int, set[Value]]]:
     """What a match of NUMBER says: the ranges of its parts in the text and what each may mean.
 
-    `decimal` is the language's decimal mark. A number like `1.500` is read by it alone when `strict`; both ways else,
-    for a translation that keeps the other language's marks says nothing wrong about the amount.
+    `decimal` is the language's decimal mark. A number like `1.500` is read by it alone, but both ways where it is
+    among `kept`: a translation may keep a number as the source has it.
     """
     start, end = match.span()
     kind = match.lastgroup if match.lastgroup not in {"whole", "above", "below"} else "fraction"
@@ -75,7 +76,12 @@ def readings(match: re.Match[str], decimal: str, *, strict: bool) -> list[tuple[
     if kind == "vulgar":
         above, below = _VULGAR[match[0][-1]]
         return [(start, end, {Fraction(match[0][:-1].strip() or "0") + Fraction(above, below)})]
-    return _plain(match[0], start, decimal, strict=strict)
+    return _plain(match[0], start, decimal, kept)
+
+
+def doubtful(text: str) -> frozenset[str]:
+    """The numbers of `text` that two customs read differently, with points: what its translation may keep."""
+    return frozenset(match[0].replace(",", ".") for match in _DOUBTFUL.finditer(text))
 
 
 def _clock(text: str) -> Value:
@@ -115,7 +121,8 @@ def _years(year: str) -> set[Value]:
 def _fraction(match: re.Match[str], decimal: str) -> list[tuple[int, int, set[Value]]]:
     above, below, whole = int(match["above"]), int(match["below"]), int(match["whole"] or 0)
     values = _days(above, below, decimal)
-    if below:
+    # 8/6 is a date or a score.
+    if above < below:
         values.add(Fraction(above, below) + whole)
     start, end = match.span()
     return [(start, end, values)] if values else _split(match[0], start)
@@ -127,17 +134,18 @@ def _split(text: str, start: int) -> list[tuple[int, int, set[Value]]]:
     return [(start + one.start(), start + one.end(), {Fraction(int(one[0]))}) for one in found]
 
 
-def _plain(text: str, start: int, decimal: str, *, strict: bool) -> list[tuple[int, int, set[Value]]]:
+def _plain(text: str, start: int, decimal: str, kept: frozenset[str]) -> list[tuple[int, int, set[Value]]]:
     marks = re.sub(r"[0-9]", "", text)
     values: set[Value] = set()
     if not marks:
         values.add(Fraction(int(text)))
     grouped = _GROUPED.fullmatch(text)
+    strict = text.replace(",", ".") not in kept
     # One mark before three digits: thousands or thousandths, which the language decides.
-    doubtful = len(marks) == 1 and marks in ".," and grouped is not None and not text.startswith("0")
-    if grouped is not None and not (doubtful and strict and marks == decimal):
+    unclear = len(marks) == 1 and marks in ".," and grouped is not None and not text.startswith("0")
+    if grouped is not None and not (unclear and strict and marks == decimal):
         values.add(_amount(text, grouping=grouped[1]))
-    if len(marks) == 1 and marks in ".," and not (doubtful and strict and marks != decimal):
+    if len(marks) == 1 and marks in ".," and not (unclear and strict and marks != decimal):
         values.add(Fraction(text.replace(",", ".")))
     return [(start, start + len(text), values)] if values else _split(text, start)
 

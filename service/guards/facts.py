@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
+from service.guards.digits import doubtful
 from service.guards.finding import Finding
 from service.guards.lexicon import LANGUAGES
 from service.guards.literals import without_literals
@@ -31,20 +33,20 @@ def lost_facts(source: str, hypothesis: str, source_language: str, target_langua
     """A finding for each fact that is lost; the languages are primary subtags."""
     if not {source_language, target_language} <= LANGUAGES or not _may_have_facts(source):
         return []
-    said = [one for one in numbers(without_literals(source), source_language, strict=True) if one.required]
+    said = [one for one in numbers(without_literals(source), source_language) if one.required]
     if not said:
         return []
     output = without_literals(hypothesis)
-    rendered = numbers(output, target_language, strict=False)
+    rendered = numbers(output, target_language, doubtful(source))
     pairs = _paired(said, rendered)
     findings = []
     for index, mention in enumerate(said):
         words = source[mention.start : mention.end]
         span = Span(mention.start, mention.end)
-        if index not in pairs:
+        if index not in pairs and not _in_parts(words, rendered):
             message = f"{_NAMES[mention.kind]} {words} is not in the translation"
             findings.append(Finding(_CODES[mention.kind], message, span))
-        elif (problem := _unit_problem(mention, rendered[pairs[index]], output)) is not None:
+        elif index in pairs and (problem := _unit_problem(mention, rendered[pairs[index]], output)) is not None:
             code, text = problem
             findings.append(Finding(code, f"{words}: {text}", span))
     return findings
@@ -80,6 +82,12 @@ def _paired(said: Sequence[Mention], rendered: Sequence[Mention]) -> dict[int, i
     for index in range(len(said)):
         settle(index, set())
     return {index: choice for choice, index in owner.items()}
+
+
+def _in_parts(words: str, rendered: Sequence[Mention]) -> bool:
+    """Whether the two numbers of a score or a pair such as `6/4` are there, each for itself."""
+    parts = re.fullmatch(r"([0-9]+)/([0-9]+)", words)
+    return parts is not None and all(any(Fraction(part) in one.values for one in rendered) for part in parts.groups())
 
 
 def _unit_problem(said: Mention, rendered: Mention, output: str) -> tuple[str, str] | None:

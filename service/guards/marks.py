@@ -56,6 +56,7 @@ _AFTER_NOON = (
 )
 NOON = re.compile(rf"[\s\u00a0\u202f]{{0,2}}(?:(?P<am>{_BEFORE_NOON})|(?P<pm>{_AFTER_NOON}))", re.IGNORECASE)
 HOURS = re.compile(r"[\s\u00a0\u202f]?(?:h\b|hrs?\b|horas?\b|hours?\b|heures?\b|Uhr\b|o['’]clock)", re.IGNORECASE)
+AT = re.compile(r"\b(?:at|às|a las|à|um)\s$", re.IGNORECASE)
 NOON_NAMES = ("noon", "midday", "meio-dia", "mediodía", "midi", "mittag")
 MIDNIGHT_NAMES = ("midnight", "meia-noite", "medianoche", "minuit", "mitternacht")
 # Two numbers of one statement: what is said of the second is often meant of the first.

@@ -10,6 +10,7 @@ from fractions import Fraction
 from service.guards.digits import NUMBER, Moment, Value, clock, readings
 from service.guards.lexicon import Lexicon, lexicon
 from service.guards.marks import (
+    AT,
     DECADE_AFTER,
     DECADE_BEFORE,
     HOURS,
@@ -28,6 +29,8 @@ _ROMAN = re.compile(
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 # The digit in "km2" is no number.
 _SQUARED = re.compile(r"(?<![^\W\d])[kcm]?m[23]$")
+_PAIR = re.compile(r"([0-9]+)/([0-9]+)")
+_MILES = re.compile(r"([0-9]+) ?mi")
 _SHORT_YEAR = re.compile(r"[0-9]{4}\s?[-–/]\s?$")
 _SMALL = frozenset({Fraction(0), Fraction(1, 2), Fraction(1)})
 # A month and a number no further apart are parts of one date.
@@ -50,13 +53,13 @@ class Mention:
     required: bool = False
 
 
-def numbers(text: str, language: str, *, strict: bool) -> list[Mention]:
+def numbers(text: str, language: str, kept: frozenset[str] = frozenset()) -> list[Mention]:
     """The numbers of `text`, in order of their place; `language` is one of `lexicon.LANGUAGES`.
 
-    `strict` reads thousands and decimals by the language's own marks only.
+    Thousands and decimals are read by the language's own marks, those of the numbers in `kept` either way.
     """
     words = lexicon(language)
-    tokens = _tokens(text, words, strict=strict)
+    tokens = _tokens(text, words, kept)
     found = _in_digits_or_words(text, tokens, words)
     found = _ranged(text, found)
     months = _months(text, tokens, words)
@@ -66,12 +69,12 @@ def numbers(text: str, language: str, *, strict: bool) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _tokens(text: str, words: Lexicon, *, strict: bool) -> list[Word]:
+def _tokens(text: str, words: Lexicon, kept: frozenset[str]) -> list[Word]:
     """Numbers in digits and the words that matter to numbers, in order."""
     tokens = [
         Word(start, end, text[start:end], frozenset(values))
         for match in NUMBER.finditer(text)
-        for start, end, values in readings(match, words.decimal, strict=strict)
+        for start, end, values in readings(match, words.decimal, kept)
     ]
     tokens += [
         Word(match.start(), match.end(), word)
@@ -90,19 +93,36 @@ def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> li
         ):
             continue
         required = number.digits or number.large or (unit == "%" and number.values.isdisjoint(_SMALL))
-        mention = Mention(number.start, number.end, frozenset(number.values), "number", unit, required)
+        values = number.values
+        if unit is None and (miles := _MILES.fullmatch(text, number.start, number.end)) is not None:
+            # "50 mi" is fifty million or fifty miles.
+            values |= {Fraction(miles[1])}
+        mention = Mention(number.start, number.end, values, "number", unit, required)
         mentions.append(_in_context(text, mention, words))
+        mentions += _parts(text, mention)
     return mentions
+
+
+def _parts(text: str, mention: Mention) -> list[Mention]:
+    """The two numbers of "6/4", which may be a score rather than a fraction or a date."""
+    pair = _PAIR.fullmatch(text, mention.start, mention.end)
+    if pair is None:
+        return []
+    return [Mention(*pair.span(place), frozenset({Fraction(pair[place])})) for place in (1, 2)]
 
 
 def _in_context(text: str, mention: Mention, words: Lexicon) -> Mention:
     """The mention with what its surroundings add: a part of the day, hours, a decade, the century of a short year."""
     values = set(mention.values)
     moments = [value for value in values if isinstance(value, Moment)]
-    kind = moments[0].kind if moments else mention.kind
+    kind = moments[0].kind if len(moments) == len(values) else mention.kind
     noon = NOON.match(text, mention.end) or _noon_after_hours(text, mention.end)
     if noon is not None and (times := _times(values, "am" if noon["am"] else "pm")):
         return replace(mention, values=frozenset(times), kind="time")
+    if AT.search(text, max(0, mention.start - 7), mention.start):
+        # "at 9" is 9 or 21 o'clock.
+        hours = [int(value) for value in values if isinstance(value, Fraction) and 1 <= value <= 12 and _hour(value)]
+        values |= {clock(hour + later, 0) for hour in hours for later in (0, 12)}
     if HOURS.match(text, mention.end):
         values |= {clock(int(value), 0) for value in values if isinstance(value, Fraction) and _hour(value)}
     values |= {Fraction(one.first) for one in moments if one == Moment("time", one.first, 0)}

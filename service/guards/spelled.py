@@ -13,7 +13,6 @@ from service.guards.lexicon import HALF, Lexicon
 _GAP = re.compile(r"[\s\u00a0\u202f‑-]{0,3}|['’]")
 _DOZENS = frozenset({"dozen", "dúzia", "docena", "douzaine", "dutzend"})
 _LARGE = 1_000
-_ALSO_UNITS = frozenset({"mi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +184,6 @@ class _Run:
         else:
             self._counted = self._counted or factor > _LARGE or self._group != {Fraction(1)}
             self._total = {total + value * factor for total in self._total for value in self._group}
-            if name in _ALSO_UNITS and self._scale is None:
-                # "50 mi" is fifty million or fifty miles.
-                self._total |= self._group
         self._group, self._scale, self._group_digits = None, factor, False
         return True
 
