@@ -20,7 +20,7 @@ class Moment(NamedTuple):
 Value: TypeAlias = Fraction | Moment
 
 _SPACES = "\u0020\u00a0\u2009\u202f"
-_VULGAR = {
+VULGAR = {
     "¼": (1, 4),
     "½": (1, 2),
     "¾": (3, 4),
@@ -42,7 +42,7 @@ NUMBER = re.compile(
       | (?<![0-9.,])[0-9]{{1,2}}\.[0-9]{{2}}(?=[{_SPACES}]?(?:Uhr|[aApP]\.?[mM]\b|[hH]\b|GMT|UTC)))
   | (?P<fraction>(?<![0-9/.,])(?:(?P<whole>[0-9]+)[{_SPACES}])?
       (?P<above>[0-9]{{1,2}})/(?P<below>[0-9]{{1,2}})(?![0-9/.,]*[0-9]))
-  | (?P<vulgar>[0-9]*[{_SPACES}]?[{"".join(_VULGAR)}])
+  | (?P<vulgar>[0-9]*[{_SPACES}]?[{"".join(VULGAR)}])
   | (?P<plain>[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?(?![0-9])|[0-9]+(?:[.,’'][0-9]+)*)
     """,
     re.VERBOSE,
@@ -74,7 +74,7 @@ def readings(match: re.Match[str], decimal: str, kept: frozenset[str]) -> list[t
     if kind == "fraction":
         return _fraction(match, decimal)
     if kind == "vulgar":
-        above, below = _VULGAR[match[0][-1]]
+        above, below = VULGAR[match[0][-1]]
         return [(start, end, {Fraction(match[0][:-1].strip() or "0") + Fraction(above, below)})]
     return _plain(match[0], start, decimal, kept)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from service.batching import Outcome, Ticket
 from service.errors import MancheteError
-from service.guards import Check, Finding
+from service.guards import Check, Finding, reworded
 from service.models import ModelEntry
 from service.pipeline.rooms import Rooms
 from service.segment import Segment
@@ -47,13 +47,31 @@ def try_again(repair: Repair, tokens: Sequence[int], rooms: Rooms, ticket: Ticke
     wanted = [index for index, found in enumerate(repair.findings) if any(one.mendable for one in found)]
     if not wanted:
         return
-    texts, sizes = [repair.texts[index] for index in wanted], [tokens[index] for index in wanted]
     try:
+        texts, sizes = _reworded(repair, wanted, tokens, rooms)
         futures = rooms.batcher.submit(ticket, repair.entry.model_id, texts, sizes, SECOND_TRY)
     except MancheteError:
         rooms.watch.retried("refused", len(wanted))
         return
     repair.futures = dict(zip(wanted, futures, strict=True))
+
+
+def _reworded(
+    repair: Repair, wanted: Sequence[int], tokens: Sequence[int], rooms: Rooms
+) -> tuple[list[str], list[int]]:
+    """The texts of a second try and their tokens: in other characters where that may help and fits the model."""
+    texts, sizes = [repair.texts[index] for index in wanted], [tokens[index] for index in wanted]
+    others = [reworded(text, repair.entry.source) for text in texts]
+    # Loading a model that has just been evicted would take longer than the second try is worth.
+    if others == texts or not rooms.pool.holds(repair.entry.model_id):
+        return texts, sizes
+    with rooms.pool.lease(repair.entry.model_id) as engine:
+        counts = engine.count_tokens(others)
+        limit = engine.max_source_tokens
+    for place, (other, count) in enumerate(zip(others, counts, strict=True)):
+        if count <= limit:
+            texts[place], sizes[place] = other, count
+    return texts, sizes
 
 
 def mend(repair: Repair, hypotheses: Sequence[Hypothesis], rooms: Rooms) -> list[Hypothesis]:
