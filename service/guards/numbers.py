@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from service.guards.digits import NUMBER, Moment, Value, clock, readings
+from service.guards.digits import Moment, Value, clock, matches, readings
 from service.guards.lexicon import Lexicon, lexicon
 from service.guards.marks import (
     AT,
@@ -73,7 +73,7 @@ def _tokens(text: str, words: Lexicon, kept: frozenset[str]) -> list[Word]:
     """Numbers in digits and the words that matter to numbers, in order."""
     tokens = [
         Word(start, end, text[start:end], frozenset(values))
-        for match in NUMBER.finditer(text)
+        for match in matches(text)
         for start, end, values in readings(match, words.decimal, kept)
     ]
     tokens += [

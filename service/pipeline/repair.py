@@ -98,10 +98,14 @@ def _best(repair: Repair, index: int, hypothesis: Hypothesis, check: Check) -> t
     """The first hypothesis in order of score that has the fewest findings, with the others as its alternatives."""
     candidates = [replace(hypothesis, alternatives=()), *hypothesis.alternatives]
     text, entry = repair.texts[index], repair.entry
-    found = [check(text, candidate.text, entry.source, entry.target) for candidate in candidates]
-    best = min(range(len(candidates)), key=lambda place: (not candidates[place].complete, len(found[place])))
+    best, fewest = 0, check(text, candidates[0].text, entry.source, entry.target)
+    for place, candidate in enumerate(candidates[1:], start=1):
+        if not any(one.mendable for one in fewest):
+            break
+        if candidate.complete and len(found := check(text, candidate.text, entry.source, entry.target)) < len(fewest):
+            best, fewest = place, found
     others = tuple(candidate for place, candidate in enumerate(candidates) if place != best)
-    return replace(candidates[best], alternatives=others), found[best]
+    return replace(candidates[best], alternatives=others), fewest
 
 
 def notices(repair: Repair, segments: Sequence[Segment], text: str | None) -> list[Notice]:
