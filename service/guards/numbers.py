@@ -87,17 +87,18 @@ def _tokens(text: str, words: Lexicon, kept: frozenset[str]) -> list[Word]:
 def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> list[Mention]:
     mentions = []
     for number in spelled(text, tokens, words):
-        unit = unit_beside(text, number.start, number.end)
-        if text[number.start : number.end] in {"2", "3"} and _SQUARED.search(
-            text, max(0, number.start - 3), number.end
-        ):
+        start, end, values = number.start, number.end, number.values
+        if not number.digits and values <= _SMALL:
+            # "um", "a": nothing is required of them, and they are everywhere.
+            mentions.append(Mention(start, end, values))
             continue
-        required = number.digits or number.large or (unit == "%" and number.values.isdisjoint(_SMALL))
-        values = number.values
-        if unit is None and (miles := _MILES.fullmatch(text, number.start, number.end)) is not None:
+        if end - start == 1 and text[start] in "23" and _SQUARED.search(text, max(0, start - 3), end):
+            continue
+        unit = unit_beside(text, start, end)
+        if unit is None and (miles := _MILES.fullmatch(text, start, end)) is not None:
             # "50 mi" is fifty million or fifty miles.
             values |= {Fraction(miles[1])}
-        mention = Mention(number.start, number.end, values, "number", unit, required)
+        mention = Mention(start, end, values, "number", unit, number.digits or number.large or unit == "%")
         mentions.append(_in_context(text, mention, words))
         mentions += _parts(text, mention)
     return mentions
@@ -114,24 +115,35 @@ def _parts(text: str, mention: Mention) -> list[Mention]:
 def _in_context(text: str, mention: Mention, words: Lexicon) -> Mention:
     """The mention with what its surroundings add: a part of the day, hours, a decade, the century of a short year."""
     values = set(mention.values)
-    moments = [value for value in values if isinstance(value, Moment)]
-    kind = moments[0].kind if len(moments) == len(values) else mention.kind
-    noon = NOON.match(text, mention.end) or _noon_after_hours(text, mention.end)
-    if noon is not None and (times := _times(values, "am" if noon["am"] else "pm")):
-        return replace(mention, values=frozenset(times), kind="time")
-    if AT.search(text, max(0, mention.start - 7), mention.start):
-        # "at 9" is 9 or 21 o'clock.
-        hours = [int(value) for value in values if isinstance(value, Fraction) and 1 <= value <= 12 and _hour(value)]
-        values |= {clock(hour + later, 0) for hour in hours for later in (0, 12)}
-    if HOURS.match(text, mention.end):
-        values |= {clock(int(value), 0) for value in values if isinstance(value, Fraction) and _hour(value)}
-    values |= {Fraction(one.first) for one in moments if one == Moment("time", one.first, 0)}
+    if any(isinstance(value, Moment) or value <= 24 for value in values):
+        noon = NOON.match(text, mention.end) or _noon_after_hours(text, mention.end)
+        if noon is not None and (times := _times(values, "am" if noon["am"] else "pm")):
+            return replace(mention, values=frozenset(times), kind="time")
+        values |= _hours(text, mention)
     values |= _decade(text, mention, words)
     if mention.end - mention.start == 2 and _SHORT_YEAR.search(text, max(0, mention.start - 8), mention.start):
         values |= {
             value + century for value in mention.values if isinstance(value, Fraction) for century in (1900, 2000)
         }
+    moments = [value for value in mention.values if isinstance(value, Moment)]
+    kind = moments[0].kind if len(moments) == len(mention.values) else mention.kind
     return replace(mention, values=frozenset(values), kind=kind)
+
+
+def _hours(text: str, mention: Mention) -> set[Value]:
+    """The mention as a time of day where it may be one, and a time of day on the hour as a number."""
+    hours = [int(value) for value in mention.values if isinstance(value, Fraction) and _hour(value)]
+    values: set[Value] = {
+        Fraction(value.first)
+        for value in mention.values
+        if isinstance(value, Moment) and value == Moment("time", value.first, 0)
+    }
+    if AT.search(text, max(0, mention.start - 7), mention.start):
+        # "at 9" is 9 or 21 o'clock.
+        values |= {clock(hour + later, 0) for hour in hours if 1 <= hour <= 12 for later in (0, 12)}
+    if HOURS.match(text, mention.end):
+        values |= {clock(hour, 0) for hour in hours}
+    return values
 
 
 def _noon_after_hours(text: str, end: int) -> re.Match[str] | None:
