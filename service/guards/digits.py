@@ -36,7 +36,7 @@ VULGAR = {
 _NUMBER = re.compile(
     rf"""
     (?P<iso>(?<![0-9])[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
-  | (?P<date>(?<![0-9./])[0-9]{{1,2}}([/.-])[0-9]{{1,2}}\3(?:[0-9]{{4}}|[0-9]{{2}})(?![0-9]|[/.-][0-9]))
+  | (?P<date>(?<![0-9./])[0-9]{{1,2}}[º°]?([/.-])[0-9]{{1,2}}\3(?:[0-9]{{4}}|[0-9]{{2}})(?![0-9]|[/.-][0-9]))
   | (?P<clock>(?<![0-9:.,])[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[.,][0-9]+)?(?![0-9:])
       | (?<![0-9.,])[0-9]{{1,2}}[{_SPACES}]?(?:[hH]|heures|Uhr)[{_SPACES}]?[0-9]{{2}}(?:[{_SPACES}]?min)?(?![0-9])
       | (?<![0-9.,])[0-2][0-9][0-5][0-9](?=[{_SPACES}]?(?:GMT|UTC|hrs|hours)\b)
@@ -116,7 +116,7 @@ def _days(first: int, second: int, decimal: str) -> set[Value]:
 
 def _date(match: re.Match[str], decimal: str) -> list[tuple[int, int, set[Value]]]:
     start, end = match.span()
-    first, second, year = re.split(r"[/.-]", match[0])
+    first, second, year = re.split(r"[/.-]", re.sub("[º°]", "", match[0]))
     days = _days(int(first), int(second), decimal)
     if not days:
         return _split(match[0], start)

@@ -16,7 +16,8 @@ from service.guards.finding import Finding
 from service.guards.lexicon import LANGUAGES
 from service.guards.literals import without_literals
 from service.guards.marks import CURRENCIES, STATED, conflict, units_in
-from service.guards.numbers import Mention, numbers
+from service.guards.mention import Mention
+from service.guards.numbers import numbers
 from service.types import Span
 
 # What a text must hold to have a fact at all: most sentences do not, and are not read further.
@@ -94,6 +95,9 @@ def _unit_problem(said: Mention, rendered: Mention, output: str) -> tuple[str, s
     """The code and the words for a unit that is not the source's, None where all is well."""
     unit = said.unit
     if unit is None or unit == rendered.unit:
+        return None
+    if unit == "%" and any(isinstance(value, Fraction) and value < 1 for value in said.values & rendered.values):
+        # "three fifths" of something, where the source has 60% of it.
         return None
     # "between 5 and 10 million reais" names the unit once for both.
     conflicting = rendered.unit is not None and conflict(unit, rendered.unit)

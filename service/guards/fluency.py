@@ -101,10 +101,11 @@ def script(source: str, hypothesis: str, target_language: str) -> list[Finding]:
     expected = _scripts(target_language)
     if not expected or ("LATIN" in expected and _BEYOND_LATIN.search(hypothesis) is None):
         return []
-    letters = [letter for letter in hypothesis if letter.isalpha()]
+    known = set(_WORD.findall(source))
+    letters = [letter for word in _WORD.findall(hypothesis) if word not in known for letter in word]
     foreign = [letter for letter in letters if _script(letter) not in expected and letter not in "ªº"]
     strange = [letter for letter in foreign if _script(letter) in _SCRIPTS and letter not in source]
-    # One Greek letter is a symbol; names stay in Latin letters everywhere.
+    # One Greek letter is a symbol; names stay as they are everywhere.
     if len(strange) < _FOREIGN_LETTERS and len(foreign) <= _FOREIGN_SHARE * len(letters):
         return []
     counted = strange if len(strange) >= _FOREIGN_LETTERS else foreign

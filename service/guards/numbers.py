@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
+from service.guards.dates import dated, month_numbers, months
 from service.guards.digits import Moment, Value, clock, matches, readings
 from service.guards.lexicon import Lexicon, lexicon
 from service.guards.marks import (
@@ -20,7 +21,8 @@ from service.guards.marks import (
     RANGE,
     unit_beside,
 )
-from service.guards.spelled import Word, spelled
+from service.guards.mention import Mention
+from service.guards.spelled import Number, Word, spelled
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ROMAN = re.compile(
@@ -30,27 +32,11 @@ _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 # The digit in "km2" is no number.
 _SQUARED = re.compile(r"(?<![^\W\d])[kcm]?m[23]$")
 _PAIR = re.compile(r"([0-9]+)/([0-9]+)")
+_GLUED_M = re.compile(r"m\b")
+_COMMON_PARTS = (2, 3, 4, 5)
 _MILES = re.compile(r"([0-9]+) ?mi")
 _SHORT_YEAR = re.compile(r"[0-9]{4}\s?[-–/]\s?$")
 _SMALL = frozenset({Fraction(0), Fraction(1, 2), Fraction(1)})
-# A month and a number no further apart are parts of one date.
-_BESIDE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A number in a text: the range `[start, end)`, what it may mean, and what it is a number of.
-
-    `kind` is `number`, `time`, `day` or `month`. `required` says that a translation has to have it: what is written in
-    digits, large amounts in words, percentages, centuries, months beside a number.
-    """
-
-    start: int
-    end: int
-    values: frozenset[Value]
-    kind: str = "number"
-    unit: str | None = None
-    required: bool = False
 
 
 def numbers(text: str, language: str, kept: frozenset[str] = frozenset()) -> list[Mention]:
@@ -62,8 +48,8 @@ def numbers(text: str, language: str, kept: frozenset[str] = frozenset()) -> lis
     tokens = _tokens(text, words, kept)
     found = _in_digits_or_words(text, tokens, words)
     found = _ranged(text, found)
-    months = _months(text, tokens, words)
-    found = [_dated(mention, months) for mention in found] + months + _month_numbers(found)
+    named = months(text, tokens, words)
+    found = [dated(mention, named) for mention in found] + named + month_numbers(found)
     found += _romans(text, words)
     found += _named_times(text)
     return sorted(found, key=lambda mention: mention.start)
@@ -95,13 +81,24 @@ def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> li
         if end - start == 1 and text[start] in "23" and _SQUARED.search(text, max(0, start - 3), end):
             continue
         unit = unit_beside(text, start, end)
-        if unit is None and (miles := _MILES.fullmatch(text, start, end)) is not None:
-            # "50 mi" is fifty million or fifty miles.
-            values |= {Fraction(miles[1])}
+        values |= _ambiguous(text, number, unit, words)
         mention = Mention(start, end, values, "number", unit, number.digits or number.large or unit == "%")
         mentions.append(_in_context(text, mention, words))
         mentions += _parts(text, mention)
     return mentions
+
+
+def _ambiguous(text: str, number: Number, unit: str | None, words: Lexicon) -> set[Value]:
+    """What else a number may be: miles for millions in "50 mi", millions for metres in "3.4m", a share for percent."""
+    quantities = [value for value in number.values if isinstance(value, Fraction)]
+    if unit == "%":
+        return {value / 100 for value in quantities if (value / 100).denominator in _COMMON_PARTS}
+    miles = _MILES.fullmatch(text, number.start, number.end)
+    if miles is not None and unit is None:
+        return {Fraction(miles[1])}
+    if words.decimal == "." and _GLUED_M.match(text, number.end):
+        return {value * 1_000_000 for value in quantities}
+    return set()
 
 
 def _parts(text: str, mention: Mention) -> list[Mention]:
@@ -127,6 +124,8 @@ def _in_context(text: str, mention: Mention, words: Lexicon) -> Mention:
         }
     moments = [value for value in mention.values if isinstance(value, Moment)]
     kind = moments[0].kind if len(moments) == len(mention.values) else mention.kind
+    if text[mention.end : mention.end + 1] == "h":
+        kind = "time"
     return replace(mention, values=frozenset(values), kind=kind)
 
 
@@ -138,11 +137,11 @@ def _hours(text: str, mention: Mention) -> set[Value]:
         for value in mention.values
         if isinstance(value, Moment) and value == Moment("time", value.first, 0)
     }
-    if AT.search(text, max(0, mention.start - 7), mention.start):
-        # "at 9" is 9 or 21 o'clock.
-        values |= {clock(hour + later, 0) for hour in hours if 1 <= hour <= 12 for later in (0, 12)}
     if HOURS.match(text, mention.end):
         values |= {clock(hour, 0) for hour in hours}
+    elif AT.search(text, max(0, mention.start - 7), mention.start):
+        # "at 9" is 9 or 21 o'clock.
+        values |= {clock(hour + later, 0) for hour in hours if 1 <= hour <= 12 for later in (0, 12)}
     return values
 
 
@@ -223,50 +222,6 @@ def _scale(text: str, mention: Mention) -> int:
         if any(value >= scale for value in quantities):
             return scale
     return 1
-
-
-def _months(text: str, tokens: Sequence[Word], words: Lexicon) -> list[Mention]:
-    """Months by name. They are required beside a number: "may" and "março" alone prove little."""
-    months = []
-    for index, token in enumerate(tokens):
-        month = words.months.get(token.text)
-        # "may" the verb, "march" the walk: English writes months with a capital letter.
-        if month is None or token.values or (words.decimal == "." and not text[token.start].isupper()):
-            continue
-        near = [*tokens[max(0, index - 2) : index], *tokens[index + 1 : index + 3]]
-        beside = any(one.values and abs(one.start - token.start) < _BESIDE for one in near)
-        written_out = len(token.text) > 3 or token.text in {"may", "mai"}
-        values: frozenset[Value] = frozenset({Moment("month", month, 0)})
-        months.append(Mention(token.start, token.end, values, "month", None, beside and written_out))
-    return months
-
-
-def _dated(mention: Mention, months: Sequence[Mention]) -> Mention:
-    """A number beside a month's name, as the day of that month too."""
-    days: set[Value] = set()
-    for month in months:
-        if abs(month.start - mention.start) < _BESIDE:
-            days |= {
-                Moment("day", int(one), value.first)
-                for value in month.values
-                for one in mention.values
-                if isinstance(value, Moment) and isinstance(one, Fraction) and one.denominator == 1 and 1 <= one <= 31
-            }
-    return replace(mention, values=mention.values | days) if days else mention
-
-
-def _month_numbers(found: Sequence[Mention]) -> list[Mention]:
-    """The months of dates in digits, where a translation of a month's name may be."""
-    months = []
-    for mention in found:
-        values: set[Value] = {
-            Moment("month", value.second, 0)
-            for value in mention.values
-            if isinstance(value, Moment) and value.kind == "day"
-        }
-        if values:
-            months.append(Mention(mention.start, mention.end, frozenset(values), "month"))
-    return months
 
 
 def _romans(text: str, words: Lexicon) -> list[Mention]:
