@@ -104,7 +104,7 @@ def _unit_problem(said: Mention, rendered: Mention, output: str) -> tuple[str, s
     if not conflicting and unit in units_in(output):
         return None
     if conflicting:
-        code = "currency-changed" if unit in CURRENCIES else "unit-changed"
+        code = "currency-changed" if {unit, rendered.unit} <= CURRENCIES else "unit-changed"
         return code, f"{unit} in the source, {rendered.unit} in the translation"
     if unit in STATED:
         return ("currency-lost" if unit in CURRENCIES else "percent-lost"), f"{unit} is not in the translation"
