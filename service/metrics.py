@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from service.batching import BatchReport, Observer, QueueLoad
+from service.guards import Watch
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -21,8 +22,8 @@ _ROWS = (1, 2, 4, 8, 16, 32, 64)
 _TOKENS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 
 
-class Metrics(Observer):
-    """The service's registry. Hears the batcher as its observer; reads gauges when it is scraped."""
+class Metrics(Observer, Watch):
+    """The service's registry. Hears the batcher and the guards as their observer; reads gauges when it is scraped."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -41,6 +42,8 @@ class Metrics(Observer):
         self._memory = self._counter("memory_lookups", "Segments looked up in the translation memory", "result")
         self._coalesced = self._counter("coalesced_segments", "Segments that joined an identical one in work")
         self._replaced = self._counter("workers_replaced", "Worker threads that died and were replaced")
+        self._findings = self._counter("guard_findings", "Faults found in first translations of segments", "code")
+        self._retries = self._counter("guard_retries", "Segments translated a second time for a fault", "result")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"manchete_{name}", text, labels, registry=self._registry)
@@ -105,6 +108,17 @@ class Metrics(Observer):
     def worker_replaced(self) -> None:
         """A worker died."""
         self._replaced.inc()
+
+    # --- what the guards say
+
+    def found(self, codes: Iterable[str]) -> None:
+        """Faults were found in first translations."""
+        for code in codes:
+            self._findings.labels(code).inc()
+
+    def retried(self, result: str, segments: int) -> None:
+        """Segments were translated a second time."""
+        self._retries.labels(result).inc(segments)
 
 
 class _LoadedModels(Collector):

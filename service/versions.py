@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from typing import Final
+
+_OF_ENGINE: Final[Mapping[str, tuple[str, ...]]] = {
+    "student": ("onnxruntime", "sentencepiece"),
+    "transformers": ("torch", "transformers"),
+    "seq2seq": ("torch", "transformers"),
+    "ctranslate2": ("ctranslate2", "sentencepiece"),
+}
 
 
 class Versions(Mapping[str, str]):
@@ -34,3 +42,8 @@ class Versions(Mapping[str, str]):
             with suppress(metadata.PackageNotFoundError):
                 found[name] = metadata.version(name)
         return found
+
+
+def of_engines(engines: Iterable[str]) -> Versions:
+    """The versions of what these engines run on."""
+    return Versions(tuple(dict.fromkeys(name for engine in engines for name in _OF_ENGINE[engine])))

@@ -13,8 +13,9 @@ from service import __version__
 from service.batching import Batcher, Limits, Observer, Recall, TranslationMemory
 from service.detect import Detector
 from service.engines import Engine
-from service.engines.loading import STUDENT, Placement
+from service.engines.loading import Placement
 from service.errors import ConfigurationError, MancheteError
+from service.guards import Check, Watch, check
 from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router
 from service.models.conversion import converter_version
 from service.models.entry import base_id
@@ -23,7 +24,7 @@ from service.models.pairs import parse_pair
 from service.pipeline import Pipeline, Rooms
 from service.settings import Settings
 from service.types import DecodeOptions, Hypothesis
-from service.versions import Versions
+from service.versions import of_engines
 
 if TYPE_CHECKING:
     from service.batching.disk import DiskMemory
@@ -36,12 +37,6 @@ Load = Callable[[str], Engine]
 _MEBIBYTE = 2**20
 _SWITCH_SECONDS = 0.001
 _DISK_MEMORY_ROWS = 1_000_000
-_REPORTED_LIBRARIES = {
-    STUDENT: ("onnxruntime", "sentencepiece"),
-    "transformers": ("torch", "transformers"),
-    "seq2seq": ("torch", "transformers"),
-    "ctranslate2": ("ctranslate2", "sentencepiece"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +172,14 @@ class Service:
 
 
 def build(
-    settings: Settings, *, load: Load | None = None, catalog: Catalog | None = None, watched: bool = True
+    settings: Settings,
+    *,
+    load: Load | None = None,
+    catalog: Catalog | None = None,
+    check: Check = check,
+    watched: bool = True,
 ) -> Service:
-    """Wire the application. `load` and `catalog` take the place of the real models in transport tests.
+    """Wire the application. `load`, `catalog` and `check` take the place of the real things in transport tests.
 
     Not `watched`, it keeps no metrics: nobody would scrape them of a command, and their library takes time to import.
     """
@@ -198,7 +198,7 @@ def build(
         idle_seconds=settings.model_idle_seconds,
         expected_bytes=None if load else loader.expected_bytes,
     )
-    libraries = _libraries([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
+    libraries = of_engines([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
     disk_memory = _disk_memory(settings)
 
     def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
@@ -218,7 +218,7 @@ def build(
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
     batcher = Batcher(run, _batch_limits(settings), metrics or Observer(), recall)
-    rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries)
+    rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries, check, metrics or Watch())
     if metrics is not None:
         metrics.watch(batcher.load, pool.loaded)
     return Service(
@@ -291,7 +291,3 @@ def _described(prompt: Prompt) -> dict[str, str]:
 def _engine_of(entry: ModelEntry, settings: Settings) -> str:
     """What runs a model: of the students, what the settings say."""
     return settings.engine if entry.kind == "student" else entry.kind
-
-
-def _libraries(engines: Sequence[str]) -> Versions:
-    return Versions(tuple(dict.fromkeys(name for engine in engines for name in _REPORTED_LIBRARIES[engine])))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from service.languages.tags import name, normalise, primary, variants
+from service.languages.tags import name, normalise, primary, script, variants
 
-__all__ = ["name", "normalise", "primary", "variants"]
+__all__ = ["name", "normalise", "primary", "script", "variants"]

@@ -123,6 +123,15 @@ def primary(tag: str) -> str:
     return tag.partition("-")[0]
 
 
+def script(tag: str) -> str:
+    """The ISO 15924 script of a tag as `normalise` writes it: `Latn` for `pt-BR`, `Hant` for `zh-Hant`; else empty."""
+    head, *rest = tag.split("-")
+    named = [part for part in rest if part in _SCRIPTS]
+    if named:
+        return named[0]
+    return LANGUAGES[head].script if head in LANGUAGES else ""
+
+
 def variants(tag: str) -> tuple[str, ...]:
     """The tags under which the language of `tag` is commonly told apart, empty where it is not: `pt-BR` and `pt-PT`."""
     return _VARIANTS.get(primary(tag), ())

@@ -12,6 +12,7 @@ from itertools import islice
 from service.batching import Outcome, Ticket
 from service.errors import MancheteError
 from service.models import ModelEntry, Route
+from service.pipeline.repair import Repair, inspect, mend, notices, try_again
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, outcome
 from service.segment import Document, sentences, split
@@ -71,6 +72,8 @@ class _Leg:
     tokens: list[int]
     started: float = 0.0
     futures: list[Future[Outcome]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    repair: Repair | None = None
 
 
 def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> Steps[None]:
@@ -96,7 +99,12 @@ def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> Steps[N
             if leg.journey.error is None:
                 yield Pause(leg.futures)
                 with _noting_errors([leg.journey]):
-                    _arrive(leg, hop, ticket)
+                    _inspect(leg, rooms, ticket)
+        for leg in legs:
+            if leg.repair is not None:
+                if leg.repair.futures:
+                    yield Pause(tuple(leg.repair.futures.values()))
+                _arrive(leg, hop, leg.repair, rooms)
 
 
 @contextmanager
@@ -145,11 +153,17 @@ def _options(alternatives: int) -> DecodeOptions:
     return DecodeOptions(beam=max(4, n_best), n_best=n_best) if alternatives else GREEDY
 
 
-def _arrive(leg: _Leg, hop: int, ticket: Ticket) -> None:
-    """Wait for the leg's hypotheses and put them where their segments stood."""
-    journey = leg.journey
-    outcomes = [outcome(future, ticket.context) for future in leg.futures]
-    hypotheses = [one.hypothesis for one in outcomes]
+def _inspect(leg: _Leg, rooms: Rooms, ticket: Ticket) -> None:
+    """Take the leg's hypotheses, check them, and queue once more what another hypothesis may mend."""
+    leg.outcomes = [outcome(future, ticket.context) for future in leg.futures]
+    leg.repair = inspect(leg.entry, leg.texts, [one.hypothesis for one in leg.outcomes], rooms)
+    try_again(leg.repair, leg.tokens, rooms, ticket)
+
+
+def _arrive(leg: _Leg, hop: int, repair: Repair, rooms: Rooms) -> None:
+    """Put the leg's hypotheses, mended where they could be, where their segments stood."""
+    journey, outcomes = leg.journey, leg.outcomes
+    hypotheses = mend(repair, [one.hypothesis for one in outcomes], rooms)
     joined = leg.document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
         others = _other_outputs(leg.document, hypotheses, journey.alternatives)
@@ -159,6 +173,7 @@ def _arrive(leg: _Leg, hop: int, ticket: Ticket) -> None:
     if hop == 0:
         # Offsets of notices are offsets in the caller's text, which only the first model has read.
         journey.notices += _notices(leg.document, hypotheses)
+    journey.notices += notices(repair, leg.document.segments, None if hop else leg.document.text)
     journey.log_probability += sum(one.score * one.target_tokens for one in hypotheses)
     journey.target_tokens += sum(one.target_tokens for one in hypotheses)
     journey.spend("translate", time.perf_counter() - leg.started)

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from service.api import create_app
 from service.engines.echo import EchoEngine
+from service.guards import unchecked
 from service.settings import settings_from
 from service.wiring import build
 
@@ -25,7 +26,7 @@ def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient
 
         def make(*, load: Callable[[str], EchoEngine] = EchoEngine, **settings: object) -> TestClient:
             values = {"home": home, "preload": "", "threads": 1} | settings
-            service = build(settings_from(values), load=load)
+            service = build(settings_from(values), load=load, check=unchecked)
             return stack.enter_context(TestClient(create_app(service), raise_server_exceptions=True))
 
         yield make

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from service.cli.lines import LineInput, detect_lines, translate_lines
 from service.engines.echo import EchoEngine
 from service.errors import ModelMissing, UnknownLanguage, UnsupportedPair
+from service.guards import unchecked
 from service.settings import settings_from
 from service.types import GREEDY, DecodeOptions, Hypothesis
 from service.wiring import Service, build
@@ -39,7 +40,7 @@ def make_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
     def make(load: Callable[[str], EchoEngine] = EchoEngine) -> Service:
         values = {"home": home, "preload": "", "threads": 1, "char_limit": LIMIT}
-        services.append(build(settings_from(values), load=load))
+        services.append(build(settings_from(values), load=load, check=unchecked))
         return services[-1]
 
     yield make

@@ -1,0 +1,140 @@
+"""Faults that need no understanding: loops, wrong length, untranslated copies, foreign scripts, capitals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from service import languages
+from service.guards.finding import Finding
+from service.types import Span
+
+_LONGEST_GRAM = 8
+_REPEATS = 3
+_DISTINCT = 0.75
+_LONG_WORD = 16
+_WORD_REPEATS = 4
+_CHARACTER_LOOP = re.compile(r"([^\W\d_]{1,8}?)\1{5,}")
+_WORD = re.compile(r"[^\W\d_]+")
+# Shortest and longest translation of a sentence, in characters of the source; short ones vary more.
+_LEAST, _MOST, _SLACK = 0.4, 2.2, 12
+_COPIED = 0.8
+_COPIED_WORDS = 4
+_CAPITAL_WORDS, _CAPITAL_LETTERS, _CAPITAL_SHARE = 4, 16, 0.9
+_FOREIGN_LETTERS = 2
+_FOREIGN_SHARE = 0.5
+_BEYOND_LATIN = re.compile(r"[\u0370-\u1dff\u2c00-\uffff]")
+# Unicode's names of the scripts of ISO 15924; a language without one here is in no danger of being mistaken.
+_LETTERS_OF = {
+    "Latn": {"LATIN"},
+    "Cyrl": {"CYRILLIC"},
+    "Arab": {"ARABIC"},
+    "Grek": {"GREEK"},
+    "Hebr": {"HEBREW"},
+    "Deva": {"DEVANAGARI"},
+    "Hans": {"CJK"},
+    "Hant": {"CJK"},
+    "Jpan": {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"},
+    "Kore": {"HANGUL", "CJK"},
+}
+_SCRIPTS = {name for names in _LETTERS_OF.values() for name in names} | {"THAI", "GEORGIAN", "ARMENIAN", "BENGALI"}
+_SCRIPTS -= {"LATIN"}
+_ALPHABETS = {"LATIN", "CYRILLIC", "GREEK"}
+
+
+def loop(source: str, hypothesis: str) -> list[Finding]:
+    """Words or syllables that follow themselves again and again, more often than in the source."""
+    words = hypothesis.lower().split()
+    if len(set(words)) < _DISTINCT * len(words):
+        found = _longest_loop(words)
+        if found and _longest_loop(source.lower().split()) < found:
+            return [_whole("repetition", f"the translation says the same thing {found} times in a row", source)]
+    long = " ".join(word for word in words if len(word) >= _LONG_WORD)
+    if long and _CHARACTER_LOOP.search(long) is not None and _CHARACTER_LOOP.search(source.lower()) is None:
+        return [_whole("repetition", "the translation repeats a syllable over and over", source)]
+    return []
+
+
+def _longest_loop(words: list[str]) -> int:
+    """How often some run of up to 8 words follows itself, 0 where it is within the usual."""
+    most = 0
+    for size in range(1, min(_LONGEST_GRAM, len(words) // 2) + 1):
+        repeats = 1
+        count = 0
+        for index in range(size, len(words)):
+            count = count + 1 if words[index] == words[index - size] else 0
+            repeats = max(repeats, count // size + 1)
+        if repeats >= (_WORD_REPEATS if size == 1 else _REPEATS):
+            most = max(most, repeats)
+    return most
+
+
+def length(source: str, hypothesis: str, source_language: str, target_language: str) -> list[Finding]:
+    """A translation far shorter or longer than its source; scripts of unlike width are not compared."""
+    if not (_scripts(source_language) <= _ALPHABETS and _scripts(target_language) <= _ALPHABETS):
+        return []
+    before, after = len(source), len(hypothesis)
+    if after < _LEAST * before - _SLACK or (before and not hypothesis.strip()):
+        return [_whole("too-short", f"{before} characters became {after}", source)]
+    if after > _MOST * before + _SLACK:
+        return [_whole("too-long", f"{before} characters became {after}", source)]
+    return []
+
+
+def copied(source: str, hypothesis: str, source_language: str, target_language: str) -> list[Finding]:
+    """A sentence that was left as it is. Names, titles and codes may be: only words in lower case tell."""
+    if source_language == target_language:
+        return []
+    words = [word for word in source.split() if word.islower() and len(word) > 1]
+    if len(words) < _COPIED_WORDS:
+        return []
+    kept = set(hypothesis.split())
+    share = sum(word in kept for word in words) / len(words)
+    if share < _COPIED:
+        return []
+    return [_whole("source-copied", f"{share:.0%} of the words were not translated", source)]
+
+
+def script(source: str, hypothesis: str, target_language: str) -> list[Finding]:
+    """Letters that the target language is not written with and the source does not hold."""
+    expected = _scripts(target_language)
+    if not expected or ("LATIN" in expected and _BEYOND_LATIN.search(hypothesis) is None):
+        return []
+    known = set(_WORD.findall(source))
+    letters = [letter for word in _WORD.findall(hypothesis) if word not in known for letter in word]
+    foreign = [letter for letter in letters if _script(letter) not in expected and letter not in "ªº"]
+    strange = [letter for letter in foreign if _script(letter) in _SCRIPTS and letter not in source]
+    # One Greek letter is a symbol; names stay as they are everywhere.
+    if len(strange) < _FOREIGN_LETTERS and len(foreign) <= _FOREIGN_SHARE * len(letters):
+        return []
+    counted = strange if len(strange) >= _FOREIGN_LETTERS else foreign
+    kind = _script(counted[0]).capitalize()
+    return [_whole("wrong-script", f"{len(counted)} letters of the translation are {kind}", source)]
+
+
+def capitals(source: str) -> list[Finding]:
+    """A sentence in capitals, which models have hardly seen. No other hypothesis mends that."""
+    if len(source) < _CAPITAL_LETTERS or source[-_CAPITAL_WORDS:].islower():
+        return []
+    words = _WORD.findall(source)
+    letters = "".join(words)
+    upper = sum(letter.isupper() for letter in letters)
+    if len(words) < _CAPITAL_WORDS or len(letters) < _CAPITAL_LETTERS or upper < _CAPITAL_SHARE * len(letters):
+        return []
+    message = "this is in capitals, which models translate badly; send it in ordinary letters"
+    return [Finding("all-capitals", message, Span(0, len(source)), mendable=False)]
+
+
+@cache
+def _scripts(language: str) -> frozenset[str]:
+    return frozenset(_LETTERS_OF.get(languages.script(language), set()))
+
+
+@cache
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
+
+
+def _whole(code: str, message: str, source: str) -> Finding:
+    return Finding(code, message, Span(0, len(source)))
