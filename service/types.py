@@ -189,12 +189,17 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class TranslateRequest:
-    """One text to translate; `source` None means detect it."""
+    """One text to translate; `source` None means detect it.
+
+    Where several installed models serve a pair, `quality` (`fast`, `best`) or `model` (a name) chooses among them.
+    """
 
     text: str
     target: str
     source: str | None = None
     alternatives: int = 0
+    quality: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +214,15 @@ class SummarizeRequest:
 
 @dataclass(frozen=True, slots=True)
 class DigestRequest:
-    """One article to detect, translate and summarize."""
+    """One article to detect, translate and summarize; `quality` and `model` as in `TranslateRequest`."""
 
     text: str
     target: str
     source: str | None = None
     title: str | None = None
     length: SummaryLength = SummaryLength()
+    quality: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from fastapi import Request
 
@@ -19,7 +19,7 @@ from service.api.body import read_fields
 from service.api.middleware import REQUEST_ID_KEY, STARTED_KEY
 from service.api.schemas import FieldsT
 from service.pipeline import Steps, complete
-from service.types import Priority, RequestContext
+from service.types import Priority, RequestContext, Signature
 from service.wiring import Service
 
 BULK_TEXTS: Final = 50
@@ -106,14 +106,34 @@ def context_of(request: Request, texts: Sequence[str]) -> RequestContext:
     )
 
 
-def timing_headers(timings: Iterable[Mapping[str, float]]) -> dict[str, str]:
-    """`x-queue-time` and `x-inference-time` in milliseconds; of several texts, those of the slowest."""
-    every = list(timings)
+class Answer(Protocol):
+    """A result that says how long it took and what produced it."""
+
+    @property
+    def timings(self) -> Mapping[str, float]:
+        """Seconds by stage."""
+        ...
+
+    @property
+    def signature(self) -> Signature:
+        """What produced it."""
+        ...
+
+
+def answer_headers(answers: Sequence[Answer]) -> dict[str, str]:
+    """`x-queue-time` and `x-inference-time` in milliseconds, of several answers those of the slowest; `x-model`.
+
+    `x-model` lists what translated them, each as `model@revision/engine/number format`.
+    """
 
     def slowest(stage: str) -> str:
-        return f"{1000 * max((each.get(stage, 0.0) for each in every), default=0.0):.1f}"
+        return f"{1000 * max((each.timings.get(stage, 0.0) for each in answers), default=0.0):.1f}"
 
-    return {"x-queue-time": slowest("queue"), "x-inference-time": slowest("infer")}
+    headers = {"x-queue-time": slowest("queue"), "x-inference-time": slowest("infer")}
+    models = dict.fromkeys(model for each in answers for model in each.signature.models)
+    if models:
+        headers["x-model"] = ", ".join(f"{one.model}@{one.revision}/{one.engine}/{one.dtype}" for one in models)
+    return headers
 
 
 def _give_way() -> None:

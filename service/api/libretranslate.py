@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
 from service.api.errors import InvalidItem, documented_errors
-from service.api.execution import context_of, executor_of, read_request, timing_headers
+from service.api.execution import answer_headers, context_of, executor_of, read_request
 from service.api.limits import check_filled, check_text
 from service.api.openapi import request_body
 from service.api.render import WarningJson, render_warnings
@@ -97,7 +97,10 @@ async def translate(request: Request) -> JSONResponse:
     executor = executor_of(request)
     texts = _checked_texts(fields.q, executor.service.settings)
     source = None if fields.source == AUTO else fields.source
-    requests = [TranslateRequest(text, fields.target, source, fields.alternatives) for text in texts]
+    requests = [
+        TranslateRequest(text, fields.target, source, fields.alternatives, fields.quality, fields.model)
+        for text in texts
+    ]
     context = context_of(request, texts)
     pipeline = executor.service.pipeline
     if isinstance(fields.q, str):
@@ -105,11 +108,11 @@ async def translate(request: Request) -> JSONResponse:
         if isinstance(result, MancheteError):
             raise result
         parts = _parts(result, fields)
-        return JSONResponse(_without_empty(parts), headers=timing_headers([result.timings]))
+        return JSONResponse(_without_empty(parts), headers=answer_headers([result]))
     outcomes = await executor.follow(request, context, pipeline.translate_steps(requests, context))
     results = [_result_of(index, outcome, source) for index, outcome in enumerate(outcomes)]
     columns = _columns([_parts(result, fields) for result in results])
-    return JSONResponse(columns, headers=timing_headers([result.timings for result in results]))
+    return JSONResponse(columns, headers=answer_headers(results))
 
 
 @router.post(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from service.api.errors import documented_errors
-from service.api.execution import context_of, executor_of, read_request, timing_headers
+from service.api.execution import answer_headers, context_of, executor_of, read_request
 from service.api.limits import check_filled, check_text, summary_length
 from service.api.openapi import request_body
 from service.api.render import DigestJson, SummarizeJson, render_digest, render_summarize
@@ -42,7 +42,7 @@ async def summarize(request: Request) -> JSONResponse:
     )
     context = context_of(request, [wanted.text])
     result = await executor.run(request, context, lambda: executor.service.pipeline.summarize(wanted, context))
-    return JSONResponse(render_summarize(result), headers=timing_headers([result.timings]))
+    return JSONResponse(render_summarize(result), headers=answer_headers([result]))
 
 
 @router.post(
@@ -65,10 +65,12 @@ async def digest(request: Request) -> JSONResponse:
         source=_source(fields),
         title=_title(fields, executor.service.settings.char_limit),
         length=summary_length(fields.sentences, fields.words),
+        quality=fields.quality,
+        model=fields.model,
     )
     context = context_of(request, [wanted.text])
     result = await executor.run(request, context, lambda: executor.service.pipeline.digest(wanted, context))
-    return JSONResponse(render_digest(result), headers=timing_headers([result.timings]))
+    return JSONResponse(render_digest(result), headers=answer_headers([result]))
 
 
 def _source(fields: SummarizeFields) -> str | None:

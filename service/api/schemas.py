@@ -28,6 +28,12 @@ Code = Annotated[str, Field(min_length=1, description="A BCP-47 code, for exampl
 Source = Annotated[str, Field(min_length=1, description="A language code, or `auto` to detect it")]
 Sentences = Annotated[int | None, Field(ge=MIN_SENTENCES, le=MAX_SENTENCES, description="Length in sentences")]
 Words = Annotated[int | None, Field(ge=MIN_WORDS, le=MAX_WORDS, description="Length in words, instead of sentences")]
+Quality = Annotated[
+    Literal["fast", "best"] | None, Field(description="Which of several models of the pair; else the default one")
+]
+Model = Annotated[
+    str | None, Field(min_length=1, max_length=128, description="The very model, as `GET /models` names it")
+]
 Key = Annotated[str | None, Field(description="Only where the server needs one; `Authorization: Bearer` works too")]
 
 
@@ -64,6 +70,8 @@ class TranslateFields(Fields):
     source: Source = AUTO
     format: Literal["text", "html"] = Field(default="text", description="Only `text` is supported")
     alternatives: int = Field(default=0, ge=0, le=MAX_ALTERNATIVES, description="How many other translations to add")
+    quality: Quality = None
+    model: Model = None
 
 
 class DetectFields(Fields):
@@ -90,6 +98,8 @@ class DigestFields(SummarizeFields):
     """`POST /digest`."""
 
     target: Code
+    quality: Quality = None
+    model: Model = None
 
 
 FieldsT = TypeVar("FieldsT", bound=Fields)

@@ -35,9 +35,10 @@ def translate(options: Namespace) -> int:
             from service.cli.lines import LineInput, translate_lines
 
             lines = LineInput(options.file, limit)
-            return _code(translate_lines(service.pipeline, lines, options.to, options.source))
+            pattern = TranslateRequest("", options.to, options.source, quality=options.quality, model=options.model)
+            return _code(translate_lines(service.pipeline, lines, pattern))
         text = check_filled(read_text(options.file), "FILE", limit)
-        request = TranslateRequest(text, options.to, options.source)
+        request = TranslateRequest(text, options.to, options.source, quality=options.quality, model=options.model)
         result = service.pipeline.translate(request, RequestContext("cli"))
         print_notices(result.translation.warnings)
         print_text(result.translation.text)
@@ -84,7 +85,8 @@ def digest(options: Namespace) -> int:
     with open_service() as service:
         limit = service.settings.char_limit
         text = check_filled(read_text(options.file), "FILE", limit)
-        request = DigestRequest(text, options.to, options.source, optional_title(options.title, limit), length)
+        title = optional_title(options.title, limit)
+        request = DigestRequest(text, options.to, options.source, title, length, options.quality, options.model)
         result = service.pipeline.digest(request, RequestContext("cli"))
         if options.json:
             from service.api.render import render_digest

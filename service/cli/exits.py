@@ -20,7 +20,14 @@ INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 
 # What the pipeline's fields are called on the command line.
-_NAMES: Final = {"source": "--from", "target": "--to", "title": "--title", "q": "FILE", "text": "FILE"}
+_NAMES: Final = {
+    "source": "--from",
+    "target": "--to",
+    "title": "--title",
+    "model": "--model",
+    "q": "FILE",
+    "text": "FILE",
+}
 
 
 def exit_code(error: MancheteError) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.api.render import render_detection
 from service.cli.exits import bare_sentence, complain
@@ -38,20 +38,21 @@ class _Outcome:
     notes: tuple[str, ...] = ()
 
 
-def translate_lines(pipeline: Pipeline, lines: LineInput, target: str, source: str | None) -> int:
+def translate_lines(pipeline: Pipeline, lines: LineInput, pattern: TranslateRequest) -> int:
     """Translate line by line; returns how many lines failed. A line that fails gives an empty line.
 
-    Without `source` each line's language is detected; a line that gives too little evidence is passed through and
-    reported. Raises what is wrong with every line alike: the languages, or a model.
+    `pattern` says for every line what is asked. Without a source, each line's language is detected; a line that gives
+    too little evidence is passed through and reported. Raises what is wrong with every line alike: the languages, or a
+    model.
     """
 
     def answer(chunk: list[Line]) -> Iterator[_Outcome]:
         usable = [line for line in chunk if line.error is None]
-        requests = [TranslateRequest(line.text, target, source) for line in usable]
+        requests = [replace(pattern, text=line.text) for line in usable]
         results = iter(pipeline.translate_many(requests, RequestContext("cli", priority=Priority.BULK)))
         for line in chunk:
             if line.error is None:
-                yield _translated(line, next(results), source)
+                yield _translated(line, next(results), pattern.source)
             else:
                 yield _Outcome(line.number, "", error=line.error)
 
@@ -106,7 +107,8 @@ def _translated(line: Line, result: TranslateResult | MancheteError, source: str
         return _Outcome(line.number, translation.text.replace("\n", " "), notes=notes)
     if isinstance(result, UndetectedLanguage):
         return _Outcome(line.number, line.text, notes=("language not detected, passed through untranslated",))
-    same_for_all = isinstance(result, UnknownLanguage) or (isinstance(result, UnsupportedPair) and source is not None)
+    about_pair = isinstance(result, UnsupportedPair) or (isinstance(result, InvalidInput) and result.field == "model")
+    same_for_all = isinstance(result, UnknownLanguage) or (about_pair and source is not None)
     if isinstance(result, InvalidInput | EngineFailure) and not same_for_all:
         return _Outcome(line.number, "", error=bare_sentence(result))
     raise result

@@ -78,6 +78,7 @@ def _serve(parser: Parser) -> None:
 def _translate(parser: Parser) -> None:
     _file(parser)
     _languages(parser)
+    _choice(parser)
     _lines(parser)
 
 
@@ -97,6 +98,7 @@ def _summarize(parser: Parser) -> None:
 def _digest(parser: Parser) -> None:
     _file(parser)
     _languages(parser)
+    _choice(parser)
     _summary(parser)
     _json(parser)
 
@@ -141,6 +143,12 @@ def _source(parser: Parser) -> None:
 def _languages(parser: Parser) -> None:
     _source(parser)
     parser.add_argument("--to", required=True, metavar="LANG", help="Language to translate to")
+
+
+def _choice(parser: Parser) -> None:
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--quality", choices=("fast", "best"), help="Which of several models of the pair")
+    choice.add_argument("--model", metavar="MODEL", help="The very model, as `manchete models list` names it")
 
 
 def _lines(parser: Parser) -> None:

@@ -109,7 +109,9 @@ class Pipeline:
         """Detect, translate and summarize one article: the summary is of the translation, in the target language."""
         started = time.perf_counter()
         with self._rooms.batcher.admit(context) as ticket:
-            article = TranslateRequest(request.text, request.target, request.source)
+            article = TranslateRequest(
+                request.text, request.target, request.source, quality=request.quality, model=request.model
+            )
             detected, journey = self._planned(article, field="text")
             titles = self._title_journeys(request, journey)
             complete(travel([journey, *titles], self._rooms, ticket), context)
@@ -159,7 +161,9 @@ class Pipeline:
                 f"{field}: too little evidence to tell the language of this text; name it in 'source'", field=field
             )
         # Without a word in it, a text is the same in every language.
-        route = Route(()) if source == UNDETERMINED else self._rooms.router.route(source, target)
+        route = Route(())
+        if source != UNDETERMINED:
+            route = self._rooms.router.route(source, target, quality=request.quality, model=request.model)
         detection_done = time.perf_counter()
         journey = Journey(request.text, source, target, route, request.alternatives)
         journey.spend("detect", detection_done - started)

@@ -15,7 +15,7 @@ from service.engines.echo import EchoEngine
 from service.errors import ModelMissing, UnknownLanguage, UnsupportedPair
 from service.guards import unchecked
 from service.settings import settings_from
-from service.types import GREEDY, DecodeOptions, Hypothesis
+from service.types import GREEDY, DecodeOptions, Hypothesis, TranslateRequest
 from service.wiring import Service, build
 
 PT = "Esta é uma frase escrita em português, para que se possa reconhecer a língua sem dúvida."
@@ -70,7 +70,7 @@ Write = Callable[[bytes], LineInput]
 
 def test_every_line_gives_one_line(service: Service, source_file: Write, capsys: pytest.CaptureFixture[str]) -> None:
     raw = b"\nUm.\n\n  dois  \r\n\ttr\xc3\xaas\x0b\x0c\xe2\x80\xa8fim\n\n\nultima"
-    assert translate_lines(service.pipeline, source_file(raw), "en", "pt") == 0
+    assert translate_lines(service.pipeline, source_file(raw), TranslateRequest("", "en", "pt")) == 0
     out, err = capsys.readouterr()
     assert out == "\nUm.\n\n  dois  \n\ttrês\x0b\x0c\u2028fim\n\n\nultima\n"
     assert err == ""
@@ -82,7 +82,7 @@ def test_lines_come_back_in_order(
     service: Service, source_file: Write, capsys: pytest.CaptureFixture[str], texts: list[str]
 ) -> None:
     raw = "".join(f"{text}\n" for text in texts).removeprefix("\ufeff").encode()
-    assert translate_lines(service.pipeline, source_file(raw), "en", "pt") == 0
+    assert translate_lines(service.pipeline, source_file(raw), TranslateRequest("", "en", "pt")) == 0
     assert capsys.readouterr().out == raw.decode()
 
 
@@ -90,7 +90,7 @@ def test_many_portions_keep_their_order(
     service: Service, source_file: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = "".join(f"frase {number}\n" for number in range(3000))
-    assert translate_lines(service.pipeline, source_file(raw.encode()), "en", "pt") == 0
+    assert translate_lines(service.pipeline, source_file(raw.encode()), TranslateRequest("", "en", "pt")) == 0
     assert capsys.readouterr().out == raw
 
 
@@ -98,7 +98,7 @@ def test_a_line_that_fails_leaves_its_place_empty(
     make_service: Callable[..., Service], source_file: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = source_file(b"um\ncom veneno\nol\xe1\n" + b"x" * 1001 + b"\na\0b\nquebra\nfim\n")
-    assert translate_lines(make_service(PickyEngine).pipeline, lines, "en", "pt") == 4
+    assert translate_lines(make_service(PickyEngine).pipeline, lines, TranslateRequest("", "en", "pt")) == 4
     out, err = capsys.readouterr()
     assert out == "um\n\n\n\n\nque bra\nfim\n"
     assert [line.split(":")[0] for line in err.splitlines()] == ["line 2", "line 3", "line 4", "line 5"]
@@ -109,7 +109,7 @@ def test_each_line_has_its_own_language(
     service: Service, source_file: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = f"{PT}\n{EN}\nᚠᚢᚦᚨᚱᚲ ᚺᚨᛁᛏᛖ\n\n"
-    assert translate_lines(service.pipeline, source_file(raw.encode()), "en", None) == 0
+    assert translate_lines(service.pipeline, source_file(raw.encode()), TranslateRequest("", "en", None)) == 0
     out, err = capsys.readouterr()
     assert out == raw
     assert err == "line 3: language not detected, passed through untranslated\n"
@@ -118,7 +118,12 @@ def test_each_line_has_its_own_language(
 def test_warnings_go_to_standard_error_with_their_line(
     service: Service, source_file: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert translate_lines(service.pipeline, source_file(b"um\n" + b"ola " * 150 + b"fim\n"), "en", "pt") == 0
+    assert (
+        translate_lines(
+            service.pipeline, source_file(b"um\n" + b"ola " * 150 + b"fim\n"), TranslateRequest("", "en", "pt")
+        )
+        == 0
+    )
     out, err = capsys.readouterr()
     assert out.count("\n") == 2
     assert err.startswith("line 2: sentence-split: ")
@@ -128,7 +133,10 @@ def test_a_line_in_a_language_without_a_model_fails_alone(
     service: Service, source_file: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     german = "Dies ist ein Satz, der auf Deutsch geschrieben wurde, damit man die Sprache sicher erkennt."
-    assert translate_lines(service.pipeline, source_file(f"{german}\n{PT}\n".encode()), "en", None) == 1
+    assert (
+        translate_lines(service.pipeline, source_file(f"{german}\n{PT}\n".encode()), TranslateRequest("", "en", None))
+        == 1
+    )
     out, err = capsys.readouterr()
     assert out == f"\n{PT}\n"
     assert err.startswith("line 1: de to en is not supported")
@@ -139,7 +147,7 @@ def test_languages_wrong_for_every_line_are_raised(
     service: Service, source_file: Write, target: str, source: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        translate_lines(service.pipeline, source_file(b"um\n"), target, source)
+        translate_lines(service.pipeline, source_file(b"um\n"), TranslateRequest("", target, source))
 
 
 def test_a_missing_model_is_raised(make_service: Callable[..., Service], source_file: Write) -> None:
@@ -147,7 +155,7 @@ def test_a_missing_model_is_raised(make_service: Callable[..., Service], source_
         raise ModelMissing(f"{model_id}: not there", model_id=model_id)
 
     with pytest.raises(ModelMissing):
-        translate_lines(make_service(load).pipeline, source_file(b"um\n"), "en", "pt")
+        translate_lines(make_service(load).pipeline, source_file(b"um\n"), TranslateRequest("", "en", "pt"))
 
 
 def test_detection_gives_one_object_a_line(

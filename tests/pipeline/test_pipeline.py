@@ -169,6 +169,24 @@ def test_a_text_without_words_is_left_alone_and_said_to_be(
     assert [notice.code for notice in result.translation.warnings] == ["nothing-to-translate"]
 
 
+def test_a_mixed_list_gives_every_text_its_translation_or_its_error(service: Service, context: RequestContext) -> None:
+    portuguese = [f"A prefeitura abriu a escola número {number} ontem de manhã." for number in range(48)]
+    english = [f"The city opened school number {number} yesterday morning." for number in range(47)]
+    german = [f"Die Stadt hat gestern früh die Schule Nummer {number} wieder eröffnet." for number in range(5)]
+    texts = [*portuguese[:20], german[0], *english[:30], *german[1:4], *portuguese[20:], german[4], *english[30:]]
+    results = service.pipeline.translate_many([TranslateRequest(text, "en") for text in texts], context)
+    assert len(results) == 100
+    for text, result in zip(texts, results, strict=True):
+        if text in german:
+            assert isinstance(result, UnsupportedPair)
+        else:
+            assert isinstance(result, TranslateResult)
+            number = text.split("mero " if text in portuguese else "number ")[1].split(" ")[0]
+            assert number in result.translation.text
+            assert result.detected.language == ("pt" if text in portuguese else "en")
+            assert result.translation.route == (("pt-en",) if text in portuguese else ())
+
+
 def test_a_passed_deadline_and_a_gone_client_end_the_wait(service: Service) -> None:
     request = TranslateRequest("O rio subiu muito.", "en", "pt")
     with pytest.raises(DeadlineExceeded):
