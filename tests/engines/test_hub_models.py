@@ -12,9 +12,10 @@ import torch
 from hub_models import TARGET_TOKENS, one_thread, write_m2m100, write_nllb
 from sentences import ODD
 from toy_language import held_out
-from transformers import AutoTokenizer, MarianMTModel, MarianTokenizer
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianMTModel, MarianTokenizer
 
 from service.engines import Engine
+from service.engines.decoding import Found, Seconds, hypothesis_of
 from service.engines.loading import Direction, Placement, load_ctranslate2, load_seq2seq
 from service.engines.opus import OpusVocabulary
 from service.engines.seq2seq import HubVocabulary
@@ -264,3 +265,31 @@ def test_threads_share_a_fast_tokenizer(nllb: Path) -> None:
 def test_a_long_segment_names_the_limit(toy: Engine) -> None:
     with pytest.raises(EngineFailure, match=r"a segment has \d+ tokens; the model takes 128"):
         toy.translate(["fine", " ".join(TEXTS)])
+
+
+def test_the_forced_language_token_is_no_part_of_the_score(m2m100: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(m2m100, src_lang="en")
+    model = AutoModelForSeq2SeqLM.from_pretrained(m2m100).eval()
+    engine = load_seq2seq(m2m100, "told", "1", Placement(), Direction(("en", "fr")))
+    (found,) = engine.translate(TEXTS[:1])
+    inputs = tokenizer(TEXTS[0], return_tensors="pt")
+    never = [tokenizer.pad_token_id, tokenizer.unk_token_id]
+    room = {"forced_bos_token_id": tokenizer.get_lang_id("fr"), "max_new_tokens": 1 + length_limit(found.source_tokens)}
+    with torch.inference_mode():
+        ids = model.generate(**inputs, num_beams=1, suppress_tokens=never, **room)
+        logits = model(**inputs, decoder_input_ids=ids[:, :-1]).logits[0]
+        logits[:, never] = -torch.inf
+        each = logits.log_softmax(dim=-1).gather(1, ids[0, 1:, None])
+    assert found.target_tokens == len(each) - 1
+    assert found.score == pytest.approx(each[1:].mean().item(), abs=1e-4)
+
+
+def test_of_hypotheses_that_read_the_same_the_best_is_kept(random_folder: Path) -> None:
+    vocabulary = OpusVocabulary(random_folder, "random")
+    # "▁" and a letter, and the letter with its space in one piece.
+    ids = {token: place for place, token in enumerate(vocabulary.tokens)}
+    letter = next(token for token in ids if len(token) == 1 and token != "▁" and f"▁{token}" in ids)
+    whole, parts, other = [ids[f"▁{letter}"]], [ids["▁"], ids[letter]], [ids["▁"]]
+    found = [Found(parts, -0.5, True), Found(other, -0.3, True), Found(whole, -0.2, True)]
+    best = hypothesis_of(found, 3, 2, vocabulary, Seconds(0.0, 0.0))
+    assert [(one.text, one.score) for one in (best, *best.alternatives)] == [(letter, -0.2), ("", -0.3)]
