@@ -30,6 +30,7 @@ BROKEN = {
     "models/settings.py": ("service.settings", "service.models is not allowed to import service.settings"),
     "pipeline/engine.py": ("service.engines", "service.pipeline.engine -> service.engines"),
     "batching/segment.py": ("service.segment", "service.batching.segment -> service.segment"),
+    "guards/segment.py": ("service.segment", "service.guards.segment -> service.segment"),
     "summarize/language.py": ("service.languages", "service.summarize.language -> service.languages"),
     "models/inference.py": ("torch", "service.models.inference -> torch"),
     "wiring/web.py": ("fastapi", "service.wiring.web -> fastapi"),
