@@ -191,7 +191,7 @@ def build(
     catalog = catalog or installed_catalog(store, Catalog())
     router = Router(catalog)
     placement = Placement(settings.device, settings.dtype)
-    loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement)
+    loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement, parallel_calls=settings.threads)
     pool = ModelPool(
         load or loader,
         budget_bytes=settings.memory_mb * _MEBIBYTE,

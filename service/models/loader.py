@@ -26,14 +26,18 @@ logger = logging.getLogger(__name__)
 class EngineLoader:
     """Loads each model with the engine of its kind.
 
-    `engine` says what runs the students: `student` (int8, ONNX Runtime) or `transformers` (float, PyTorch).
+    `engine` says what runs the students: `student` (int8, ONNX Runtime) or `transformers` (float, PyTorch). So many
+    threads as `parallel_calls` may use one model without waiting for each other.
     """
 
-    def __init__(self, catalog: Catalog, store: ModelStore, *, engine: str, placement: Placement) -> None:
+    def __init__(
+        self, catalog: Catalog, store: ModelStore, *, engine: str, placement: Placement, parallel_calls: int = 1
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._engine = engine
         self._placement = placement
+        self._parallel_calls = parallel_calls
 
     def __call__(self, model_id: str) -> Engine:
         """Load the model, converting it first where that was not done yet; raises ModelError, ConfigurationError."""
@@ -44,7 +48,21 @@ class EngineLoader:
         installed = self._store.ensure(entry, report=logger.info)
         if entry.kind == "student":
             return load_student(installed.folder, model_id, entry.revision, installed.vocabulary_size)
-        return _load_other(model_id, installed, self._placement)
+        return self._load_other(model_id, installed)
+
+    def _load_other(self, model_id: str, installed: InstalledModel) -> Engine:
+        """Load a model that is no student; the one place that knows how its engine is called."""
+        entry, folder = installed.entry, installed.folder
+        if entry.kind == "ctranslate2":
+            return load_ctranslate2(
+                folder,
+                model_id,
+                entry.revision,
+                target_token=entry.target_token,
+                parallel_calls=self._parallel_calls,
+            )
+        codes = own_codes(folder, entry.source, entry.target)
+        return load_seq2seq(folder, model_id, entry.revision, self._placement, Direction(codes, entry.target_token))
 
     def expected_bytes(self, model_id: str) -> int:
         """What the model will take in memory, from the sizes in its manifest; raises ModelMissing.
@@ -69,12 +87,3 @@ class EngineLoader:
 def _size(manifest: Manifest, name: str) -> int:
     file = manifest.files.get(name)
     return 0 if file is None else file.bytes
-
-
-def _load_other(model_id: str, installed: InstalledModel, placement: Placement) -> Engine:
-    """Load a model that is no student; the one place that knows how its engine is called."""
-    entry = installed.entry
-    if entry.kind == "ctranslate2":
-        return load_ctranslate2(installed.folder, model_id, entry.revision, target_token=entry.target_token)
-    codes = own_codes(installed.folder, entry.source, entry.target)
-    return load_seq2seq(installed.folder, model_id, entry.revision, placement, Direction(codes, entry.target_token))
