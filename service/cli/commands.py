@@ -106,6 +106,10 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
 }
 
 
+# Those that read one text and end; with `--lines` they may go on for long, and see to that themselves.
+SHORT: Final = frozenset(COMMANDS) - {"serve"}
+
+
 def find(name: str) -> Callable[[Namespace], int]:
     """The function of a command."""
     if name.startswith("models "):

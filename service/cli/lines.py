@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -95,6 +96,8 @@ def _run(lines: LineInput, answer: Callable[[list[Line]], Iterable[_Outcome]]) -
                     failed += 1
                     complain(f"line {outcome.number}: {outcome.error}")
             sys.stdout.flush()
+            # From here on it may be many lines more: garbage is collected, which a command does without at its start.
+            gc.enable()
             _show_progress(chunk[-1].number)
     return failed
 

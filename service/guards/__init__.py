@@ -5,6 +5,5 @@ from __future__ import annotations
 from service.guards.checks import Check, check, unchecked
 from service.guards.finding import Finding
 from service.guards.watch import Watch
-from service.guards.wording import reworded
 
-__all__ = ["Check", "Finding", "Watch", "check", "reworded", "unchecked"]
+__all__ = ["Check", "Finding", "Watch", "check", "unchecked"]

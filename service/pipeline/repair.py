@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from service.batching import Outcome, Ticket
 from service.errors import MancheteError
-from service.guards import Check, Finding, reworded
+from service.guards import Check, Finding
 from service.models import ModelEntry
 from service.pipeline.rooms import Rooms
 from service.segment import Segment
@@ -60,6 +60,9 @@ def _reworded(
     repair: Repair, wanted: Sequence[int], tokens: Sequence[int], rooms: Rooms
 ) -> tuple[list[str], list[int]]:
     """The texts of a second try and their tokens: in other characters where that may help and fits the model."""
+    # Imported here, with all that reads numbers: few sentences need a second try.
+    from service.guards.wording import reworded
+
     texts, sizes = [repair.texts[index] for index in wanted], [tokens[index] for index in wanted]
     others = [reworded(text, repair.entry.source) for text in texts]
     # Loading a model that has just been evicted would take longer than the second try is worth.

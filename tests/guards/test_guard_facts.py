@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.guards import check, reworded
+from service.guards import check
+from service.guards.wording import reworded
 
 FACTS = {"number-lost", "time-lost", "date-lost", "percent-lost", "currency-lost", "currency-changed", "unit-changed"}
 LANGUAGES = ["pt", "en", "es", "fr", "de"]
