@@ -190,14 +190,7 @@ def build(
     store = ModelStore(settings.models_dir, Catalog())
     catalog = catalog or installed_catalog(store, Catalog())
     router = Router(catalog)
-    placement = Placement(settings.device, settings.dtype)
-    loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement, parallel_calls=settings.threads)
-    pool = ModelPool(
-        load or loader,
-        budget_bytes=settings.memory_mb * _MEBIBYTE,
-        idle_seconds=settings.model_idle_seconds,
-        expected_bytes=None if load else loader.expected_bytes,
-    )
+    pool = _pool(settings, catalog, store, load)
     libraries = of_engines([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
     disk_memory = _disk_memory(settings)
 
@@ -223,6 +216,17 @@ def build(
         metrics.watch(batcher.load, pool.loaded)
     return Service(
         settings, Pipeline(rooms), pool, batcher, metrics, catalog, store, router, libraries, disk_memory=disk_memory
+    )
+
+
+def _pool(settings: Settings, catalog: Catalog, store: ModelStore, load: Load | None) -> ModelPool:
+    placement = Placement(settings.device, settings.dtype)
+    loader = EngineLoader(catalog, store, engine=settings.engine, placement=placement, parallel_calls=settings.threads)
+    return ModelPool(
+        load or loader,
+        budget_bytes=settings.memory_mb * _MEBIBYTE,
+        idle_seconds=settings.model_idle_seconds,
+        expected_bytes=None if load else loader.expected_bytes,
     )
 
 

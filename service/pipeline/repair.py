@@ -14,8 +14,8 @@ from service.pipeline.rooms import Rooms
 from service.segment import Segment
 from service.types import DecodeOptions, Hypothesis, Notice, Span
 
-# Greedy output is as good as any on the whole; of six hypotheses one mostly keeps the number that it lost. Eight mend no
-# more on FLORES devtest and take a third longer, four mend fewer.
+# Greedy output is as good as any on the whole; of six hypotheses one mostly keeps the number that it lost. Eight mend
+# no more on FLORES devtest and take a third longer, four mend fewer.
 SECOND_TRY = DecodeOptions(beam=6, n_best=6)
 
 Findings = tuple[Finding, ...]
