@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +15,7 @@ from service.api.auth import check_key
 from service.api.body import read_fields
 from service.api.middleware import REQUEST_ID_KEY, STARTED_KEY
 from service.api.schemas import FieldsT
+from service.batching.crew import give_way
 from service.pipeline import Steps, complete
 from service.types import Priority, RequestContext, Signature
 from service.wiring import Service
@@ -25,7 +23,7 @@ from service.wiring import Service
 BULK_TEXTS: Final = 50
 BULK_CHARACTERS: Final = 20_000
 SPARE_THREADS: Final = 16
-# More than that of the threads that run batches.
+# More than that of the threads that run batches: these go before the taking apart of bulk requests.
 _BULK_NICENESS: Final = 10
 
 ResultT = TypeVar("ResultT")
@@ -40,7 +38,7 @@ class Executor:
         size = service.settings.max_concurrent_requests + SPARE_THREADS
         self._threads = {
             Priority.INTERACTIVE: ThreadPoolExecutor(size, "request"),
-            Priority.BULK: ThreadPoolExecutor(size, "bulk-request", initializer=_give_way),
+            Priority.BULK: ThreadPoolExecutor(size, "bulk-request", initializer=give_way, initargs=(_BULK_NICENESS,)),
         }
 
     async def run(self, request: Request, context: RequestContext, work: Callable[[], ResultT]) -> ResultT:
@@ -134,15 +132,6 @@ def answer_headers(answers: Sequence[Answer]) -> dict[str, str]:
     if models:
         headers["x-model"] = ", ".join(f"{one.model}@{one.revision}/{one.engine}/{one.dtype}" for one in models)
     return headers
-
-
-def _give_way() -> None:
-    """Let batches go before the taking apart of bulk requests where they share a core (Linux only).
-
-    There a thread has a niceness of its own; elsewhere the call would slow the whole process.
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BULK_NICENESS)
 
 
 @contextmanager

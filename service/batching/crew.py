@@ -81,7 +81,7 @@ class Crew(Generic[T]):
 
     def _live(self, execute: Callable[[T], None]) -> None:
         me = threading.current_thread()
-        _give_way()
+        give_way(_NICENESS)
         while (work := self._next(me)) is not None:
             try:
                 execute(work)
@@ -123,10 +123,10 @@ class Crew(Generic[T]):
             self._rest.notify_all()
 
 
-def _give_way() -> None:
+def give_way(niceness: int) -> None:
     """Let the threads that read requests and write answers go before this one where they share a core (Linux only).
 
     There a thread has a niceness of its own; elsewhere the call would slow the whole process.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

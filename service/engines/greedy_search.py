@@ -14,6 +14,7 @@ import numpy as np
 from service.engines.architecture import EOS_ID
 from service.engines.decoding import Found
 from service.engines.student_batch import Feeds, Ids, Row, Shortlisted
+from service.engines.tokens import until_end
 
 # Rows are left out once no more than this share of them is open; measured, see docs/decisions/0010.
 REST_SHARE: Final = 0.6
@@ -37,9 +38,9 @@ class _Writing:
     def take(self, ids: list[int], log_probabilities: list[float]) -> None:
         """Write what follows, as far as the row goes."""
         room = self.row.limit - len(self.ids)
-        count = min(ids.index(EOS_ID) + 1 if EOS_ID in ids else len(ids), room)
-        self.ids += ids[:count]
-        self.log_probability += sum(log_probabilities[:count])
+        own = until_end(ids)[:room]
+        self.ids += own
+        self.log_probability += sum(log_probabilities[: len(own)])
 
     def found(self) -> Found:
         """The row's hypothesis, once it is not open any more."""

@@ -6,7 +6,9 @@ import logging
 
 from service.engines.base import Engine
 from service.engines.loading import (
+    SHORTLIST_FILE,
     STUDENT,
+    WEIGHTS_FILE,
     Direction,
     Placement,
     expected_bytes,
@@ -74,7 +76,7 @@ class EngineLoader:
         if entry.kind != "student":
             return expected_bytes(entry.kind, manifest.bytes if manifest else 0, 0)
         if manifest is not None:
-            model, shortlist = (_size(manifest, name) for name in ("weights.bin", "lex.bin"))
+            model, shortlist = (_size(manifest, name) for name in (WEIGHTS_FILE, SHORTLIST_FILE))
         elif entry.carried is not None:
             files = (entry.model, entry.shortlist)
             model, shortlist = (self._catalog.locate(entry, file).stat().st_size for file in files)
