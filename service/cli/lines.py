@@ -85,6 +85,8 @@ def format_detection(detection: Detection, *, as_json: bool) -> str:
 
 
 def _run(lines: LineInput, answer: Callable[[list[Line]], Iterable[_Outcome]]) -> int:
+    # It may be many lines: garbage is collected, which a short command does without.
+    gc.enable()
     failed = 0
     with open_input(lines.file) as stream:
         for chunk in read_chunks(stream, lines.char_limit):
@@ -96,8 +98,6 @@ def _run(lines: LineInput, answer: Callable[[list[Line]], Iterable[_Outcome]]) -
                     failed += 1
                     complain(f"line {outcome.number}: {outcome.error}")
             sys.stdout.flush()
-            # From here on it may be many lines more: garbage is collected, which a command does without at its start.
-            gc.enable()
             _show_progress(chunk[-1].number)
     return failed
 
