@@ -144,6 +144,8 @@ def _session(path: Path, model_id: str) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     # Plans of memory reuse are kept for each input shape, and shapes here are endless: memory would only grow.
     options.enable_mem_pattern = False
+    # The arena of a session has one lock, on which two calls at once wait for each other; malloc has one a thread.
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(

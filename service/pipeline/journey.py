@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ from service.pipeline.steps import Pause, Steps, outcome
 from service.segment import Document, sentences, split
 from service.types import GREEDY, AlignedSentence, DecodeOptions, Hypothesis, ModelSignature, Notice, Span
 
-# How many texts of a request are queued together.
+# How many texts of a request are queued together: few at first, so that no worker is idle while the others are split.
+_FIRST_WINDOW = 32
 _WINDOW = 256
 
 
@@ -73,38 +74,59 @@ class _Leg:
     started: float = 0.0
     futures: list[Future[Outcome]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    repair: Repair | None = None
 
 
-def travel(journeys: Sequence[Journey], rooms: Rooms, ticket: Ticket) -> Steps[None]:
+def travel(journeys: Iterable[Journey], rooms: Rooms, ticket: Ticket) -> Steps[None]:
     """The steps that take every journey to its end. What fails is noted on its own journey; the others go on.
 
     The segments of many journeys are queued together, so that those of like length find each other in a batch; not of
-    all, so that the first are translated while the next are still being split.
+    all, so that the first are translated while the next are still being planned, as `journeys` gives them, and split.
     """
-    hops = max((len(journey.route.entries) for journey in journeys), default=0)
-    for hop in range(hops):
-        travelling = [one for one in journeys if one.error is None and hop < len(one.route.entries)]
-        if any(not rooms.pool.holds(one.route.entries[hop].model_id) for one in travelling):
-            yield Pause(blocks=True)
+    travelling: Iterable[Journey] = (journey for journey in journeys if journey.route.entries)
+    hop = 0
+    while True:
         legs: list[_Leg] = []
-        for start in range(0, len(travelling), _WINDOW):
-            window: list[_Leg] = []
-            for journey in travelling[start : start + _WINDOW]:
+        for window in _windows(travelling):
+            if any(not rooms.pool.holds(one.route.entries[hop].model_id) for one in window):
+                yield Pause(blocks=True)
+            departed: list[_Leg] = []
+            for journey in window:
                 with _noting_errors([journey]):
-                    window.append(_depart(journey, hop, rooms))
-            _queue(window, rooms, ticket)
-            legs += window
-        for leg in legs:
-            if leg.journey.error is None:
-                yield Pause(leg.futures)
-                with _noting_errors([leg.journey]):
-                    _inspect(leg, rooms, ticket)
-        for leg in legs:
-            if leg.repair is not None:
-                if leg.repair.futures:
-                    yield Pause(tuple(leg.repair.futures.values()))
-                _arrive(leg, hop, leg.repair, rooms)
+                    departed.append(_depart(journey, hop, rooms))
+            _queue(departed, rooms, ticket)
+            legs += departed
+        if not legs:
+            return
+        yield from _arrivals(legs, hop, rooms, ticket)
+        hop += 1
+        journeyed = [leg.journey for leg in legs]
+        travelling = [one for one in journeyed if one.error is None and hop < len(one.route.entries)]
+
+
+def _windows(journeys: Iterable[Journey]) -> Iterator[list[Journey]]:
+    source = iter(journeys)
+    size = _FIRST_WINDOW
+    while window := list(islice(source, size)):
+        yield window
+        size = _WINDOW
+
+
+def _arrivals(legs: Sequence[_Leg], hop: int, rooms: Rooms, ticket: Ticket) -> Steps[None]:
+    """Finish each leg as soon as it can be, while the workers go on with the others; second tries come last."""
+    retried: list[tuple[_Leg, Repair]] = []
+    for leg in legs:
+        if leg.journey.error is not None:
+            continue
+        yield Pause(leg.futures)
+        with _noting_errors([leg.journey]):
+            repair = _inspect(leg, rooms, ticket)
+            if repair.futures:
+                retried.append((leg, repair))
+            else:
+                _arrive(leg, hop, repair, rooms)
+    for leg, repair in retried:
+        yield Pause(tuple(repair.futures.values()))
+        _arrive(leg, hop, repair, rooms)
 
 
 @contextmanager
@@ -153,11 +175,12 @@ def _options(alternatives: int) -> DecodeOptions:
     return DecodeOptions(beam=max(4, n_best), n_best=n_best) if alternatives else GREEDY
 
 
-def _inspect(leg: _Leg, rooms: Rooms, ticket: Ticket) -> None:
+def _inspect(leg: _Leg, rooms: Rooms, ticket: Ticket) -> Repair:
     """Take the leg's hypotheses, check them, and queue once more what another hypothesis may mend."""
     leg.outcomes = [outcome(future, ticket.context) for future in leg.futures]
-    leg.repair = inspect(leg.entry, leg.texts, [one.hypothesis for one in leg.outcomes], rooms)
-    try_again(leg.repair, leg.tokens, rooms, ticket)
+    repair = inspect(leg.entry, leg.texts, [one.hypothesis for one in leg.outcomes], rooms)
+    try_again(repair, leg.tokens, rooms, ticket)
+    return repair
 
 
 def _arrive(leg: _Leg, hop: int, repair: Repair, rooms: Rooms) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from service import __version__, languages
@@ -79,9 +79,8 @@ class Pipeline:
         with self._rooms.batcher.admit(context) as ticket:
             if sum(len(request.text) for request in requests) > SHORT_CHARACTERS:
                 yield Pause(blocks=True)
-            planned = [self._plan(request) for request in requests]
-            journeys = [plan[1] for plan in planned if not isinstance(plan, MancheteError)]
-            yield from travel(journeys, self._rooms, ticket)
+            planned: list[tuple[Detection, Journey] | MancheteError] = []
+            yield from travel(self._planning(requests, planned), self._rooms, ticket)
         results: list[TranslateResult | MancheteError] = []
         for plan in planned:
             if isinstance(plan, MancheteError):
@@ -143,11 +142,18 @@ class Pipeline:
 
     # --- planning
 
-    def _plan(self, request: TranslateRequest) -> tuple[Detection, Journey] | MancheteError:
-        try:
-            return self._planned(request, field="q")
-        except MancheteError as error:
-            return error
+    def _planning(
+        self, requests: Sequence[TranslateRequest], planned: list[tuple[Detection, Journey] | MancheteError]
+    ) -> Iterator[Journey]:
+        """The journeys of the requests that can be planned, one after the other; `planned` gets what became of each."""
+        for request in requests:
+            try:
+                plan = self._planned(request, field="q")
+            except MancheteError as error:
+                planned.append(error)
+                continue
+            planned.append(plan)
+            yield plan[1]
 
     def _planned(self, request: TranslateRequest, *, field: str) -> tuple[Detection, Journey]:
         """The language of the text and the journey it is to make; raises InvalidInput."""
