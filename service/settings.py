@@ -84,6 +84,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     hub_url: Annotated[str, Meta(description="Where `models pull` finds OPUS-MT models")] = "https://huggingface.co"
     offline: Annotated[bool, Meta(description="Refuse `models pull`; nothing else uses the network")] = False
+    hop_loss: Annotated[
+        float, Meta(ge=0, le=1, description="Share of a text's worth that a pivot is taken to cost beside its models")
+    ] = 0.05
+    direct_first: Annotated[bool, Meta(description="A direct model before a pivot, however much it may lose")] = True
     memory_mb: Annotated[int, Meta(ge=1, description="Loaded models may take this much; older ones are evicted")] = 1024
     model_idle_seconds: Annotated[float, Meta(ge=0, description="Evict a model unused for so long; 0: never")] = 0.0
     translation_memory_mb: Annotated[int, Meta(ge=0, description="Memory for translations to reuse; 0: none")] = 64

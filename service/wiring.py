@@ -21,6 +21,7 @@ from service.models.conversion import converter_version
 from service.models.entry import base_id
 from service.models.inventory import ModelSummary, installed_catalog, inventory
 from service.models.pairs import parse_pair
+from service.models.route import RoutePolicy
 from service.pipeline import Pipeline, Rooms
 from service.settings import Settings
 from service.types import DecodeOptions, Hypothesis
@@ -189,7 +190,7 @@ def build(
     metrics = _metrics() if watched else None
     store = ModelStore(settings.models_dir, Catalog())
     catalog = catalog or installed_catalog(store, Catalog())
-    router = Router(catalog)
+    router = Router(catalog, RoutePolicy(settings.hop_loss, settings.direct_first))
     pool = _pool(settings, catalog, store, load)
     libraries = of_engines([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
     disk_memory = _disk_memory(settings)

@@ -44,7 +44,7 @@ async def info(request: Request) -> JSONResponse:
 
 
 class ModelJson(TypedDict):
-    """An installed model; `bytes` is its size on disk."""
+    """An installed model; `bytes` is its size on disk, `score` a published BLEU, the speed what was measured here."""
 
     model: str
     pairs: list[str]
@@ -53,13 +53,15 @@ class ModelJson(TypedDict):
     licence: str
     origin: str
     bytes: int
+    score: float | None
+    tokens_per_second: float | None
     loaded: bool
     default_for: list[str]
 
 
 @router.get("/models", summary="Installed models", response_model=list[ModelJson])
 async def models(request: Request) -> JSONResponse:
-    """Every model that may be used: its pairs, engine, revision, licence, size, and for which pairs it is the default.
+    """Every model that may be used: pairs, engine, revision, licence, size, score, speed, and what it is default for.
 
     A model that another process installs or removes is told of after a restart.
     """

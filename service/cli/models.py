@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from service.cli.exits import complain
 from service.cli.texts import print_line
-from service.models import Catalog, ModelStore, commands
+from service.models import Catalog, ModelStore, Placement, commands
 from service.models.sources import Listener, Sources
 from service.settings import load_settings
 
@@ -51,6 +51,13 @@ def verify(options: Namespace) -> int:
     return commands.verify_models(_store(load_settings()), options.models, print_line)
 
 
+def measure(options: Namespace) -> int:
+    """`manchete models measure`."""
+    settings = load_settings()
+    placement = Placement(settings.device, settings.dtype)
+    return commands.measure_models(_store(settings), options.models, settings.engine, placement, print_line)
+
+
 def remove(options: Namespace) -> int:
     """`manchete models rm`."""
     return commands.remove_models(_store(load_settings()), options.models, print_line)
@@ -68,6 +75,7 @@ MODELS_COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "pull": pull,
     "info": info,
     "verify": verify,
+    "measure": measure,
     "rm": remove,
     "prune": prune,
 }

@@ -121,6 +121,8 @@ def _models(parser: Parser) -> None:
     info.add_argument("model", metavar="MODEL", help="Its name, as `manchete models list` tells it")
     verify = command("verify", "Check every file of the models, of all of them where none is named.")
     verify.add_argument("models", metavar="MODEL", nargs="*", help="Names")
+    measure = command("measure", "Measure how fast models are on this machine, all of them where none is named.")
+    measure.add_argument("models", metavar="MODEL", nargs="*", help="Names")
     remove = command("rm", "Delete models from the store.")
     remove.add_argument("models", metavar="MODEL", nargs="+", help="Names")
     command("prune", "Delete what no engine can load: downloads left behind, models of an older version.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.engines.loading import Placement
 from service.models.catalog import Catalog, ModelEntry
 from service.models.loader import EngineLoader
 from service.models.pool import LoadedModel, ModelPool
@@ -16,6 +17,7 @@ __all__ = [
     "ModelEntry",
     "ModelPool",
     "ModelStore",
+    "Placement",
     "Route",
     "Router",
 ]

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from service.engines.loading import Placement
 from service.errors import ModelCorrupt, ModelMissing
 from service.models.catalog import Catalog, is_embedded
 from service.models.entry import base_id
+from service.models.files import writing
 from service.models.inventory import ModelSummary, installed_catalog, inventory
+from service.models.loader import EngineLoader
 from service.models.route import Router
 from service.models.sources import Listener, Report, Sources
+from service.models.speed import keep_speed, measure
 from service.models.store import ModelStore
 
 _SHOWN_PAIRS = 6
 
 
 def list_models(store: ModelStore, report: Report) -> int:
-    """The installed models, one a line: id, pairs, engine, size."""
+    """The installed models, one a line: id, pairs, engine, size, and the speed of those that were measured."""
     for summary in _summaries(store):
-        default = " (default)" if summary.default_for else ""
-        report(f"{summary.model}  {_short(summary.pairs)}  {summary.engine}  {_megabytes(summary.bytes)}{default}")
+        columns = (summary.model, _short(summary.pairs), summary.engine, _megabytes(summary.bytes))
+        speed = _speed(summary.tokens_per_second)
+        report("  ".join((*columns, *([speed] if speed else []))) + (" (default)" if summary.default_for else ""))
     return 0
 
 
@@ -57,6 +62,8 @@ def model_info(store: ModelStore, model_id: str, report: Report) -> int:
     report(f"default for: {', '.join(summary.default_for) or 'none'}")
     for name in ("engine", "revision", "licence", "origin", "bytes"):
         report(f"{name}: {getattr(summary, name)}")
+    report(f"score: {'none published' if summary.score is None else f'{summary.score:.1f} BLEU on FLORES'}")
+    report(f"speed: {_speed(summary.tokens_per_second) or 'not measured'}")
     manifest = store.manifest(model_id)
     for name, file in sorted(manifest.files.items()) if manifest else ():
         report(f"file: {name}  {file.bytes}  sha256 {file.sha256}")
@@ -87,6 +94,36 @@ def verify_models(store: ModelStore, model_ids: Sequence[str], report: Report) -
         else:
             report(f"{model_id}: all files are whole")
     return damaged
+
+
+def measure_models(
+    store: ModelStore, model_ids: Sequence[str], engine: str, placement: Placement, report: Report
+) -> int:
+    """Measure the speed of models, of all of them where none is named, and keep it in the store.
+
+    `engine` and `placement` say what runs the students, as `EngineLoader` has it.
+
+    Raises ModelMissing for one that is not installed, ModelCorrupt for one that cannot be loaded, ConfigurationError
+    when the store cannot be written.
+    """
+    catalog = installed_catalog(store, Catalog())
+    known = [entry.model_id for entry in catalog]
+    for model_id in model_ids:
+        if model_id not in known:
+            raise _not_installed(store, model_id)
+    load = EngineLoader(catalog, store, engine=engine, placement=placement)
+    for entry in catalog:
+        if model_ids and entry.model_id not in model_ids:
+            continue
+        loaded = load(entry.narrowed(entry.sources[0], entry.targets[0]).model_id)
+        try:
+            speed = measure(loaded)
+        finally:
+            loaded.close()
+        with store.lock(entry.model_id), writing(store.root):
+            keep_speed(store.folder(entry), entry, speed)
+        report(f"{entry.model_id}: {_speed(speed)} on one thread")
+    return 0
 
 
 def remove_models(store: ModelStore, model_ids: Sequence[str], report: Report) -> int:
@@ -122,6 +159,10 @@ def _not_installed(store: ModelStore, model_id: str) -> ModelMissing:
 def _short(pairs: Sequence[str]) -> str:
     rest = len(pairs) - _SHOWN_PAIRS
     return ",".join(pairs[:_SHOWN_PAIRS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _speed(tokens_per_second: float | None) -> str:
+    return "" if tokens_per_second is None else f"{tokens_per_second:.0f} tokens/s"
 
 
 def _megabytes(size: int) -> str:

@@ -45,7 +45,7 @@ class ModelEntry:
 
     A group model reads or writes several languages; `target_tokens` then says, for each target, the token that asks for
     it (`fr` -> `>>fra<<`). `parameters` is the number of weights, 0 where it is not known; `score` a BLEU on FLORES
-    that its makers published.
+    that its makers published; `speed` the source tokens a second that it was measured to take on this machine.
     """
 
     model_id: str
@@ -60,6 +60,7 @@ class ModelEntry:
     parameters: int = 0
     score: float | None = None
     carried: Carried | None = None
+    speed: float | None = None
 
     @property
     def source(self) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.errors import ModelMissing
 from service.models.catalog import Catalog
 from service.models.entry import ModelEntry, base_id
 from service.models.route import Router
+from service.models.speed import read_speed
 from service.models.store import ModelStore
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """An installed model. `bytes` is its size on disk; `default_for` has the pairs that it serves unless told else."""
+    """An installed model.
+
+    `bytes` is its size on disk; `score` the BLEU on FLORES that its makers published; `tokens_per_second` how many
+    source tokens it was measured to take on this machine; `default_for` has the pairs that it serves unless told else.
+    """
 
     model: str
     pairs: tuple[str, ...]
@@ -23,13 +28,17 @@ class ModelSummary:
     licence: str
     origin: str
     bytes: int
+    score: float | None
+    tokens_per_second: float | None
     loaded: bool
     default_for: tuple[str, ...]
 
 
 def installed_catalog(store: ModelStore, embedded: Catalog) -> Catalog:
-    """The models that arrive with pip and those that were pulled."""
-    return Catalog((*embedded, *store.entries()))
+    """The models that arrive with pip and those that were pulled, with the speed of those that were measured."""
+    return Catalog(
+        replace(entry, speed=read_speed(store.folder(entry), entry)) for entry in (*embedded, *store.entries())
+    )
 
 
 def inventory(catalog: Catalog, store: ModelStore, router: Router, loaded: Iterable[str]) -> tuple[ModelSummary, ...]:
@@ -44,6 +53,8 @@ def inventory(catalog: Catalog, store: ModelStore, router: Router, loaded: Itera
             licence=entry.licence,
             origin=entry.origin,
             bytes=_bytes(entry, catalog, store),
+            score=entry.score,
+            tokens_per_second=entry.speed,
             loaded=entry.model_id in in_memory,
             default_for=tuple(
                 f"{source}-{target}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,18 @@ from pulled import loaded, translate
 
 from service.engines.loading import Placement
 from service.errors import InvalidInput, ModelMissing
-from service.models import Catalog, EngineLoader, ModelStore
-from service.models.commands import list_models, model_info, prune_store, remove_models, verify_models
+from service.models import Catalog, EngineLoader, ModelEntry, ModelStore
+from service.models.commands import (
+    list_models,
+    measure_models,
+    model_info,
+    prune_store,
+    remove_models,
+    verify_models,
+)
 from service.models.inventory import installed_catalog
 from service.models.manifest import MANIFEST_FILE, read_manifest
+from service.models.speed import SPEED_FILE
 from service.settings import Settings
 from service.types import RequestContext, TranslateRequest
 from service.wiring import build
@@ -37,6 +46,59 @@ def test_the_service_translates_with_what_was_pulled(
     (model,) = [one for one in service.models() if one.model == "firefox-base-es-en"]
     assert (model.loaded, model.default_for) == (True, ("es-en",))
     service.close()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "route"),
+    [
+        ({}, ("es-pt",)),
+        ({"direct_first": False}, ("es-en", "en-pt")),
+        ({"direct_first": False, "hop_loss": 0.9}, ("es-pt",)),
+    ],
+)
+def test_what_a_pivot_costs_is_a_setting(tmp_path: Path, chosen: dict[str, Any], route: tuple[str, ...]) -> None:
+    scores = {("es", "pt"): 20.0, ("es", "en"): 95.0, ("en", "pt"): 95.0}
+    entries = [
+        ModelEntry("-".join(pair), pair[:1], pair[1:], "1", "made here", score=score) for pair, score in scores.items()
+    ]
+    service = build(Settings(home=tmp_path, threads=1, preload="", **chosen), catalog=Catalog(entries))
+    assert service.router.route("es", "pt").pairs == route
+    service.close()
+
+
+def test_a_measured_speed_is_kept_told_and_used_until_the_model_is_installed_anew(
+    server: FakeServer, models: ModelStore, do_pull: Any, student: dict[str, bytes]
+) -> None:
+    server.add_student("es", "en", student)
+    entry = do_pull("es-en")
+    said: list[str] = []
+
+    assert measure_models(models, [entry.model_id], "student", Placement(), said.append) == 0
+    (line,) = said
+    assert re.fullmatch(r"firefox-base-es-en: [1-9]\d* tokens/s on one thread", line)
+    (measured,) = [one for one in installed_catalog(models, Catalog()) if one.model_id == entry.model_id]
+    assert measured.speed is not None
+    assert list_models(models, said.append) == 0
+    assert any(one.startswith("firefox-base-es-en") and "tokens/s" in one for one in said)
+    assert model_info(models, entry.model_id, said.append) == 0
+    assert any(re.fullmatch(r"speed: \d+ tokens/s", one) for one in said)
+    assert verify_models(models, [entry.model_id], said.append) == 0
+    remove_models(models, [entry.model_id], said.append)
+    do_pull("es-en")
+    (anew,) = [one for one in installed_catalog(models, Catalog()) if one.model_id == entry.model_id]
+    assert anew.speed is None
+    with pytest.raises(ModelMissing, match="is not installed"):
+        measure_models(models, ["none"], "student", Placement(), said.append)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"tokens_per_second": "x", "revision": "1"}', '{"revision": 3}'])
+def test_a_speed_that_cannot_be_read_is_none(
+    content: str, server: FakeServer, models: ModelStore, do_pull: Any, student: dict[str, bytes]
+) -> None:
+    server.add_student("es", "en", student)
+    entry = do_pull("es-en")
+    (models.folder(entry) / SPEED_FILE).write_text(content)
+    assert all(one.speed is None for one in installed_catalog(models, Catalog()) if one.model_id == entry.model_id)
 
 
 def test_removing_a_leased_model_leaves_it_usable_where_it_is_loaded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,23 @@ def model(
         score=score,
         kind=kind,  # type: ignore[arg-type]
     )
+
+
+def test_fast_is_what_was_measured_to_be_fast_where_all_were() -> None:
+    small, large = model("small", "es", "pt"), model("large", "es", "pt", size=64)
+    assert ids(Router([small, large]), "es", "pt", quality="fast") == ["small"]
+    measured = [replace(small, speed=2_000.0), replace(large, speed=9_000.0)]
+    assert ids(Router(measured), "es", "pt", quality="fast") == ["large"]
+    assert ids(Router([measured[0], large]), "es", "pt", quality="fast") == ["small"]
+
+
+def test_a_fast_pivot_is_the_one_whose_models_take_the_least_time_together() -> None:
+    def chain(middle: str, first: float, second: float) -> list[ModelEntry]:
+        hops = (("es", middle, first), (middle, "pt", second))
+        return [replace(model(f"{here}-{there}", here, there), speed=speed) for here, there, speed in hops]
+
+    entries = [*chain("en", 1_000.0, 9_000.0), *chain("fr", 4_000.0, 4_000.0)]
+    assert ids(Router(entries), "es", "pt", quality="fast") == ["es-fr", "fr-pt"]
 
 
 GROUP = ModelEntry(
