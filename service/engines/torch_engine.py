@@ -80,6 +80,8 @@ class TorchEngine(BatchedEngine):
         model = self._model
         if model is None:
             raise EngineFailure(f"{self.signature.model} is closed")
+        # One core a call, as with the other engines; the number belongs to the calling thread.
+        torch.set_num_threads(1)
         try:
             found = self._generate(model, rows, options)
         except RuntimeError as error:  # torch raises it for everything from a full GPU to a bad shape
