@@ -108,13 +108,17 @@ class ModelSignature:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What produced a response: this service's version, the models in order of use, and the methods around them."""
+    """What produced a response: this service's version, the models in order of use, and the methods around them.
+
+    `glossary` tells the glossary that it was made with from others.
+    """
 
     manchete: str
     models: tuple[ModelSignature, ...] = ()
     detector: str | None = None
     summarizer: str | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
+    glossary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ class TranslateRequest:
     """One text to translate; `source` None means detect it.
 
     Where several installed models serve a pair, `quality` (`fast`, `best`) or `model` (a name) chooses among them.
+    `glossary` has terms of the source language, each with how it is to read in the translation.
     """
 
     text: str
@@ -200,6 +205,7 @@ class TranslateRequest:
     alternatives: int = 0
     quality: str | None = None
     model: str | None = None
+    glossary: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +220,7 @@ class SummarizeRequest:
 
 @dataclass(frozen=True, slots=True)
 class DigestRequest:
-    """One article to detect, translate and summarize; `quality` and `model` as in `TranslateRequest`."""
+    """One article to detect, translate and summarize; `quality`, `model` and `glossary` as in `TranslateRequest`."""
 
     text: str
     target: str
@@ -223,6 +229,7 @@ class DigestRequest:
     length: SummaryLength = SummaryLength()
     quality: str | None = None
     model: str | None = None
+    glossary: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ additional `warnings` appears where there is something to warn of. Confidences a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,7 @@ from service.api.render import WarningJson, render_warnings
 from service.api.routing import DirectRoute
 from service.api.schemas import AUTO, DetectFields, TranslateFields
 from service.errors import InvalidInput, MancheteError, TooLarge, UnknownLanguage, UnsupportedPair
+from service.markup.glossary import checked
 from service.settings import Settings
 from service.types import UNDETERMINED, Candidate, Detection, TranslateRequest, TranslateResult
 
@@ -97,10 +99,10 @@ async def translate(request: Request) -> JSONResponse:
     executor = executor_of(request)
     texts = _checked_texts(fields.q, executor.service.settings)
     source = None if fields.source == AUTO else fields.source
-    requests = [
-        TranslateRequest(text, fields.target, source, fields.alternatives, fields.quality, fields.model)
-        for text in texts
-    ]
+    pattern = TranslateRequest(
+        "", fields.target, source, fields.alternatives, fields.quality, fields.model, checked(fields.glossary or {})
+    )
+    requests = [replace(pattern, text=text) for text in texts]
     context = context_of(request, texts)
     pipeline = executor.service.pipeline
     if isinstance(fields.q, str):

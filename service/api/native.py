@@ -12,6 +12,7 @@ from service.api.openapi import request_body
 from service.api.render import DigestJson, SummarizeJson, render_digest, render_summarize
 from service.api.routing import DirectRoute
 from service.api.schemas import AUTO, DigestFields, SummarizeFields
+from service.markup.glossary import checked
 from service.types import DigestRequest, SummarizeRequest
 
 router = APIRouter(tags=["Manchete"], route_class=DirectRoute)
@@ -67,6 +68,7 @@ async def digest(request: Request) -> JSONResponse:
         length=summary_length(fields.sentences, fields.words),
         quality=fields.quality,
         model=fields.model,
+        glossary=checked(fields.glossary or {}),
     )
     context = context_of(request, [wanted.text])
     result = await executor.run(request, context, lambda: executor.service.pipeline.digest(wanted, context))

@@ -124,6 +124,7 @@ class SignatureJson(TypedDict):
     detector: str | None
     summarizer: str | None
     libraries: dict[str, str]
+    glossary: str | None
 
 
 class SummarizeJson(TypedDict):
@@ -222,6 +223,7 @@ def render_signature(signature: Signature) -> SignatureJson:
         "detector": signature.detector,
         "summarizer": signature.summarizer,
         "libraries": dict(signature.libraries),
+        "glossary": signature.glossary,
     }
 
 

@@ -34,6 +34,10 @@ Quality = Annotated[
 Model = Annotated[
     str | None, Field(min_length=1, max_length=128, description="The very model, as `GET /models` names it")
 ]
+Glossary = Annotated[
+    dict[str, str] | None,
+    Field(description="Terms, each with how it is to read in the translation", examples=[{"Planalto": "Planalto"}]),
+]
 Key = Annotated[str | None, Field(description="Only where the server needs one; `Authorization: Bearer` works too")]
 
 
@@ -72,6 +76,7 @@ class TranslateFields(Fields):
     alternatives: int = Field(default=0, ge=0, le=MAX_ALTERNATIVES, description="How many other translations to add")
     quality: Quality = None
     model: Model = None
+    glossary: Glossary = None
 
 
 class DetectFields(Fields):
@@ -100,6 +105,7 @@ class DigestFields(SummarizeFields):
     target: Code
     quality: Quality = None
     model: Model = None
+    glossary: Glossary = None
 
 
 FieldsT = TypeVar("FieldsT", bound=Fields)
@@ -112,6 +118,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "int_type": "must be an integer",
     "int_parsing": "must be an integer",
     "list_type": "must be a list",
+    "dict_type": "must be an object",
     "extra_forbidden": "is not a field of this request",
 }
 
@@ -121,8 +128,8 @@ def _field_name(location: tuple[int | str, ...]) -> str:
     for part in location:
         if isinstance(part, int):
             name += f"[{part}]"
-        elif part not in (_TEXT, _TEXTS):
-            name += part[:40]
+        elif part not in (_TEXT, _TEXTS, "[key]"):
+            name += f".{part[:40]}" if name else part[:40]
     return name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from service.api.limits import check_filled, summary_length
@@ -29,17 +30,19 @@ def translate(options: Namespace) -> int:
     """`manchete translate`."""
     check_language(options.source, "--from")
     check_language(options.to, "--to")
+    glossary = glossary_of(options)
+    pattern = TranslateRequest(
+        "", options.to, options.source, quality=options.quality, model=options.model, glossary=glossary
+    )
     with open_service() as service:
         limit = service.settings.char_limit
         if options.lines:
             from service.cli.lines import LineInput, translate_lines
 
             lines = LineInput(options.file, limit)
-            pattern = TranslateRequest("", options.to, options.source, quality=options.quality, model=options.model)
             return _code(translate_lines(service.pipeline, lines, pattern))
         text = check_filled(read_text(options.file), "FILE", limit)
-        request = TranslateRequest(text, options.to, options.source, quality=options.quality, model=options.model)
-        result = service.pipeline.translate(request, RequestContext("cli"))
+        result = service.pipeline.translate(replace(pattern, text=text), RequestContext("cli"))
         print_notices(result.translation.warnings)
         print_text(result.translation.text)
     return OK
@@ -82,11 +85,12 @@ def digest(options: Namespace) -> int:
     check_language(options.source, "--from")
     check_language(options.to, "--to")
     length = summary_length(options.sentences, options.words, prefix="--")
+    glossary = glossary_of(options)
     with open_service() as service:
         limit = service.settings.char_limit
         text = check_filled(read_text(options.file), "FILE", limit)
         title = optional_title(options.title, limit)
-        request = DigestRequest(text, options.to, options.source, title, length, options.quality, options.model)
+        request = DigestRequest(text, options.to, options.source, title, length, *_choice(options), glossary)
         result = service.pipeline.digest(request, RequestContext("cli"))
         if options.json:
             from service.api.render import render_digest
@@ -118,6 +122,19 @@ def find(name: str) -> Callable[[Namespace], int]:
 
         return MODELS_COMMANDS[name.removeprefix("models ")]
     return COMMANDS[name]
+
+
+def _choice(options: Namespace) -> tuple[str | None, str | None]:
+    return options.quality, options.model
+
+
+def glossary_of(options: Namespace) -> tuple[tuple[str, str], ...]:
+    """The glossary of `--glossary` and `--term`; raises InvalidInput or TooLarge naming the option and the entry."""
+    if options.glossary is None and not options.term:
+        return ()
+    from service.cli.glossary import read_glossary
+
+    return read_glossary(options.glossary, options.term)
 
 
 def _code(failed_lines: int) -> int:

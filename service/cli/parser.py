@@ -79,6 +79,7 @@ def _translate(parser: Parser) -> None:
     _file(parser)
     _languages(parser)
     _choice(parser)
+    _glossary(parser)
     _lines(parser)
 
 
@@ -99,6 +100,7 @@ def _digest(parser: Parser) -> None:
     _file(parser)
     _languages(parser)
     _choice(parser)
+    _glossary(parser)
     _summary(parser)
     _json(parser)
 
@@ -151,6 +153,13 @@ def _choice(parser: Parser) -> None:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--quality", choices=("fast", "best"), help="Which of several models of the pair")
     choice.add_argument("--model", metavar="MODEL", help="The very model, as `manchete models list` names it")
+
+
+def _glossary(parser: Parser) -> None:
+    parser.add_argument("--glossary", metavar="FILE", help="How terms are to read: a .json, .csv or .tsv file")
+    parser.add_argument(
+        "--term", action="append", default=[], metavar="TERM=RENDERING", help="How one term is to read; repeatable"
+    )
 
 
 def _lines(parser: Parser) -> None:

@@ -8,15 +8,20 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from service.batching import Outcome, Ticket
 from service.errors import MancheteError
 from service.models import ModelEntry, Route
+from service.pipeline.carriage import Cargo, load
 from service.pipeline.repair import Repair, inspect, mend, notices, try_again
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, outcome
-from service.segment import Document, sentences, split
+from service.segment import Document, sentences
 from service.types import GREEDY, AlignedSentence, DecodeOptions, Hypothesis, ModelSignature, Notice, Span
+
+if TYPE_CHECKING:
+    from service.markup.glossary import Glossary
 
 # How many texts of a request are queued together: few at first, so that no worker is idle while the others are split.
 _FIRST_WINDOW = 32
@@ -35,6 +40,7 @@ class Journey:
     target: str
     route: Route
     alternatives: int = 0
+    glossary: Glossary | None = None
     output: str = ""
     sentences: tuple[AlignedSentence, ...] = ()
     other_outputs: tuple[str, ...] = ()
@@ -56,6 +62,10 @@ class Journey:
         """Mean log-probability per target token over all segments and hops."""
         return self.log_probability / self.target_tokens if self.target_tokens else None
 
+    def glossary_of(self, hop: int) -> Glossary | None:
+        """What the model of a hop has to keep to: what the first one rendered, the others leave as it is."""
+        return self.glossary.renderings() if self.glossary is not None and hop else self.glossary
+
     def spend(self, stage: str, seconds: float) -> None:
         """Add to a stage's time."""
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
@@ -67,7 +77,7 @@ class _Leg:
 
     journey: Journey
     entry: ModelEntry
-    document: Document
+    cargo: Cargo
     options: DecodeOptions
     texts: list[str]
     tokens: list[int]
@@ -141,17 +151,16 @@ def _noting_errors(journeys: Sequence[Journey]) -> Iterator[None]:
 def _depart(journey: Journey, hop: int, rooms: Rooms) -> _Leg:
     """Split the text into segments that the hop's model takes."""
     entry = journey.route.entries[hop]
+    last = hop == len(journey.route.entries) - 1
     started = time.perf_counter()
     with rooms.pool.lease(entry.model_id) as engine:
-        document = split(
-            journey.output, entry.source, count_tokens=engine.count_tokens, max_tokens=engine.max_source_tokens
-        )
-        texts = [segment.text for segment in document.segments]
+        measure = (engine.count_tokens, engine.max_source_tokens)
+        cargo = load(journey.output, entry.source, journey.glossary_of(hop), measure, in_place=last)
+        texts = cargo.given
         tokens = engine.count_tokens(texts)
         journey.signatures.append(engine.signature)
     journey.spend("segment", time.perf_counter() - started)
-    last = hop == len(journey.route.entries) - 1
-    return _Leg(journey, entry, document, _options(journey.alternatives) if last else GREEDY, texts, tokens)
+    return _Leg(journey, entry, cargo, _options(journey.alternatives) if last else GREEDY, texts, tokens)
 
 
 def _queue(legs: Sequence[_Leg], rooms: Rooms, ticket: Ticket) -> None:
@@ -167,7 +176,7 @@ def _queue(legs: Sequence[_Leg], rooms: Rooms, ticket: Ticket) -> None:
             futures = iter(rooms.batcher.submit(ticket, model_id, texts, tokens, options))
             for leg in group:
                 leg.started = queued
-                leg.futures = list(islice(futures, len(leg.document.segments)))
+                leg.futures = list(islice(futures, len(leg.texts)))
 
 
 def _options(alternatives: int) -> DecodeOptions:
@@ -178,25 +187,25 @@ def _options(alternatives: int) -> DecodeOptions:
 def _inspect(leg: _Leg, rooms: Rooms, ticket: Ticket) -> Repair:
     """Take the leg's hypotheses, check them, and queue once more what another hypothesis may mend."""
     leg.outcomes = [outcome(future, ticket.context) for future in leg.futures]
-    repair = inspect(leg.entry, leg.texts, [one.hypothesis for one in leg.outcomes], rooms)
+    repair = inspect(leg.entry, leg.cargo, [one.hypothesis for one in leg.outcomes], rooms)
     try_again(repair, leg.tokens, rooms, ticket)
     return repair
 
 
 def _arrive(leg: _Leg, hop: int, repair: Repair, rooms: Rooms) -> None:
     """Put the leg's hypotheses, mended where they could be, where their segments stood."""
-    journey, outcomes = leg.journey, leg.outcomes
-    hypotheses = mend(repair, [one.hypothesis for one in outcomes], rooms)
-    joined = leg.document.join([hypothesis.text for hypothesis in hypotheses])
+    journey, outcomes, document = leg.journey, leg.outcomes, leg.cargo.document
+    hypotheses = mend(repair, rooms)
+    joined = document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
-        others = _other_outputs(leg.document, hypotheses, journey.alternatives)
+        others = _other_outputs(document, hypotheses, journey.alternatives)
         journey.other_outputs = tuple(text for text in others if text != joined.text)
     journey.sentences = _composed(journey.sentences, joined.sentences) if hop else joined.sentences
     journey.output = joined.text
     if hop == 0:
         # Offsets of notices are offsets in the caller's text, which only the first model has read.
-        journey.notices += _notices(leg.document, hypotheses)
-    journey.notices += notices(repair, leg.document.segments, None if hop else leg.document.text)
+        journey.notices += _notices(document, hypotheses)
+    journey.notices += notices(repair, None if hop else document.text)
     journey.log_probability += sum(one.score * one.target_tokens for one in hypotheses)
     journey.target_tokens += sum(one.target_tokens for one in hypotheses)
     journey.spend("translate", time.perf_counter() - leg.started)

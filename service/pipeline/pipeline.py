@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from service import __version__, languages
 from service.errors import MancheteError, TooLarge, UndetectedLanguage
@@ -20,7 +21,6 @@ from service.types import (
     DigestRequest,
     DigestResult,
     LanguageEntry,
-    ModelSignature,
     Notice,
     RequestContext,
     Signature,
@@ -34,6 +34,9 @@ from service.types import (
     TranslateResult,
     Translation,
 )
+
+if TYPE_CHECKING:
+    from service.markup.glossary import Glossary
 
 LOW_CONFIDENCE = 0.5
 # So much text is detected and split in a few milliseconds.
@@ -102,14 +105,19 @@ class Pipeline:
             summary = _summarize(request.text, spans, detected.language, request.length, request.title)
         timings = {"detect": detection_done - started, "total": time.perf_counter() - started}
         timings["summarize"] = timings["total"] - timings["detect"]
-        return SummarizeResult(detected, summary, self._signature(detected, (), summary), timings)
+        return SummarizeResult(detected, summary, self._signature(detected, None, summary), timings)
 
     def digest(self, request: DigestRequest, context: RequestContext) -> DigestResult:
         """Detect, translate and summarize one article: the summary is of the translation, in the target language."""
         started = time.perf_counter()
         with self._rooms.batcher.admit(context) as ticket:
             article = TranslateRequest(
-                request.text, request.target, request.source, quality=request.quality, model=request.model
+                request.text,
+                request.target,
+                request.source,
+                quality=request.quality,
+                model=request.model,
+                glossary=request.glossary,
             )
             detected, journey = self._planned(article, field="text")
             titles = self._title_journeys(request, journey)
@@ -126,7 +134,7 @@ class Pipeline:
         timings["total"] = time.perf_counter() - started
         for notice in titles[0].notices if titles else ():
             translation = replace(translation, warnings=(*translation.warnings, _about_title(notice)))
-        signature = self._signature(detected, journey.signatures, summary)
+        signature = self._signature(detected, journey, summary)
         return DigestResult(detected, translation, summary, title, signature, timings)
 
     def languages(self) -> tuple[LanguageEntry, ...]:
@@ -171,7 +179,7 @@ class Pipeline:
         if source != UNDETERMINED:
             route = self._rooms.router.route(source, target, quality=request.quality, model=request.model)
         detection_done = time.perf_counter()
-        journey = Journey(request.text, source, target, route, request.alternatives)
+        journey = Journey(request.text, source, target, route, request.alternatives, _glossary(request))
         journey.spend("detect", detection_done - started)
         journey.notices += _planning_notices(detected, journey)
         return detected, journey
@@ -181,7 +189,7 @@ class Pipeline:
         if request.title is None or not article.route.entries:
             return []
         self._check_length(request.title, "title")
-        return [Journey(request.title, article.source, article.target, article.route)]
+        return [Journey(request.title, article.source, article.target, article.route, glossary=article.glossary)]
 
     def _detect(self, text: str, source: str | None) -> Detection:
         return self._identify(text, None if source is None else languages.normalise(source, field="source"))
@@ -198,10 +206,12 @@ class Pipeline:
 
     # --- results
 
-    def _signature(self, detected: Detection, models: Sequence[ModelSignature], summary: Summary | None) -> Signature:
+    def _signature(self, detected: Detection, journey: Journey | None, summary: Summary | None) -> Signature:
         detector = None if detected.provenance == "caller" else self._rooms.detector.signature
         method = None if summary is None else summary.method
-        return Signature(__version__, tuple(models), detector, method, self._rooms.libraries)
+        models = () if journey is None else tuple(journey.signatures)
+        glossary = journey.glossary.signature if models and journey is not None and journey.glossary else None
+        return Signature(__version__, models, detector, method, self._rooms.libraries, glossary)
 
     def _translated(self, detected: Detection, journey: Journey, started: float) -> TranslateResult:
         translation = Translation(
@@ -214,8 +224,17 @@ class Pipeline:
             quality=journey.quality,
         )
         timings = {**journey.seconds, "total": time.perf_counter() - started}
-        signature = self._signature(detected, journey.signatures, None)
+        signature = self._signature(detected, journey, None)
         return TranslateResult(detected, translation, signature, timings, journey.other_outputs)
+
+
+def _glossary(request: TranslateRequest) -> Glossary | None:
+    if not request.glossary:
+        return None
+    # Imported here: few requests have one.
+    from service.markup.glossary import compiled
+
+    return compiled(request.glossary)
 
 
 def _digest_summary(translation: Translation, length: SummaryLength, title: str | None) -> Summary:
