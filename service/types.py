@@ -130,6 +130,21 @@ class AlignedSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslatedSegment:
+    """What is known of one segment: its range of the source text, and how its translation was made by the first model.
+
+    `quality` in `[0, 1]` is the chrF (as a share) to expect by the scores of the models and the faults that the guards
+    found. `method` is `first`, or what mended the segment: `capitals`, `reworded`, `beam`, `split`. `beam` is the width
+    of that search.
+    """
+
+    source: Span
+    quality: float
+    method: str
+    beam: int
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """A translated text. `route` lists the language pairs in order (`("es-en", "en-pt")`), empty when none was needed.
 
@@ -143,6 +158,7 @@ class Translation:
     sentences: tuple[AlignedSentence, ...]
     warnings: tuple[Notice, ...] = ()
     quality: float | None = None
+    segments: tuple[TranslatedSegment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ from service.types import (
     SummarizeResult,
     Summary,
     SummarySentence,
+    TranslatedSegment,
     Translation,
 )
 
 _TIMING_DIGITS = 6
 _SCORE_DIGITS = 6
+_QUALITY_DIGITS = 3
 
 
 class SpanJson(TypedDict):
@@ -61,6 +63,16 @@ class DetectedJson(TypedDict):
     provenance: str
 
 
+class SegmentJson(TypedDict):
+    """A segment of the source; `quality` in `[0, 1]` is the chrF to expect, `method` and `beam` say what made it."""
+
+    start: int
+    end: int
+    quality: float
+    method: str
+    beam: int
+
+
 class TranslationJson(TypedDict):
     """A translated text; `quality` is a mean log-probability, null when nothing was decoded."""
 
@@ -70,6 +82,7 @@ class TranslationJson(TypedDict):
     route: list[str]
     warnings: list[WarningJson]
     quality: float | None
+    segments: list[SegmentJson]
 
 
 class SentenceJson(TypedDict):
@@ -196,6 +209,7 @@ def render_translation(translation: Translation) -> TranslationJson:
         "route": list(translation.route),
         "warnings": render_warnings(translation.warnings),
         "quality": None if quality is None else round(quality, _SCORE_DIGITS),
+        "segments": [_segment(each) for each in translation.segments],
     }
 
 
@@ -244,6 +258,11 @@ def _warning(notice: Notice) -> WarningJson:
         "start": None if span is None else span.start,
         "end": None if span is None else span.end,
     }
+
+
+def _segment(segment: TranslatedSegment) -> SegmentJson:
+    span, quality = segment.source, round(segment.quality, _QUALITY_DIGITS)
+    return {"start": span.start, "end": span.end, "quality": quality, "method": segment.method, "beam": segment.beam}
 
 
 def _digest_sentence(sentence: SummarySentence) -> DigestSentenceJson:

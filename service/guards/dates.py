@@ -21,7 +21,14 @@ def months(text: str, tokens: Sequence[Word], words: Lexicon) -> list[Mention]:
     for index, token in enumerate(tokens):
         month = words.months.get(token.text)
         # "may" the verb, "march" the walk: English writes months with a capital letter.
-        if month is None or token.values or (words.decimal == "." and not text[token.start].isupper()):
+        # French "sept" is seven far more often than September.
+        spelled_number = token.text in words.cardinals and text[token.end : token.end + 1] != "."
+        if (
+            month is None
+            or token.values
+            or spelled_number
+            or (words.decimal == "." and not text[token.start].isupper())
+        ):
             continue
         near = [*tokens[max(0, index - 2) : index], *tokens[index + 1 : index + 3]]
         beside = any(one.values and abs(one.start - token.start) < _BESIDE for one in near)

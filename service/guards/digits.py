@@ -41,7 +41,7 @@ _NUMBER = re.compile(
       | (?<![0-9.,])[0-9]{{1,2}}[{_SPACES}]?(?:[hH]|heures|Uhr)[{_SPACES}]?[0-9]{{2}}(?:[{_SPACES}]?min)?(?![0-9])
       | (?<![0-9.,])[0-9]{{1,2}}[{_SPACES}]?min[{_SPACES}]?[0-9]{{2}}(?:[{_SPACES}]?s)?(?![0-9a-z])
       | (?<![0-9.,])[0-2][0-9][0-5][0-9](?=[{_SPACES}]?(?:GMT|UTC|hrs|hours)\b)
-      | (?<![0-9.,])[0-9]{{1,2}}\.[0-9]{{2}}(?=[{_SPACES}]?(?:Uhr|[aApP]\.?[mM]\b|[hH]\b|GMT|UTC)))
+      | (?<![0-9.,])[0-9]{{1,2}}\.[0-9]{{2}}(?=[{_SPACES}]?(?:Uhr|[aApP]\.?[mM]\b|[hH]\b|GMT|UTC|de[ ]la[ ][mtn])))
   | (?P<fraction>(?<![0-9/.,])(?:(?P<whole>[0-9]+)[{_SPACES}])?
       (?P<above>[0-9]{{1,2}})/(?P<below>[0-9]{{1,2}})(?![0-9/.,]*[0-9]))
   | (?P<vulgar>[0-9]*[{_SPACES}]?[{"".join(VULGAR)}])

@@ -8,9 +8,11 @@ is another one, numbers are not compared.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
+from service.guards.agreement import agree
 from service.guards.digits import doubtful
 from service.guards.finding import Finding
 from service.guards.lexicon import LANGUAGES
@@ -21,30 +23,65 @@ from service.guards.numbers import numbers
 from service.types import Span
 
 _CODES = {"number": "number-lost", "time": "time-lost", "day": "date-lost", "month": "date-lost"}
+# A month beside a number is a new wording more often than a new fact.
+_ADDED = frozenset({"number", "time"})
 _NAMES = {"number": "the number", "time": "the time", "day": "the date", "month": "the month"}
 
 
-def lost_facts(source: str, hypothesis: str, source_language: str, target_language: str) -> list[Finding]:
-    """A finding for each fact that is lost; the languages are primary subtags."""
+def changed_facts(source: str, hypothesis: str, source_language: str, target_language: str) -> list[Finding]:
+    """A finding for each fact that is lost, changed or invented; the languages are primary subtags."""
     if not {source_language, target_language} <= LANGUAGES:
         return []
-    said = [one for one in numbers(without_literals(source), source_language) if one.required]
-    if not said:
+    if agree(source, hypothesis, source_language, target_language):
         return []
+    said = _read(without_literals(source), source_language, frozenset())
     output = without_literals(hypothesis)
     rendered = numbers(output, target_language, doubtful(source))
     pairs = _paired(said, rendered)
-    findings = []
-    for index, mention in enumerate(said):
-        words = source[mention.start : mention.end]
-        span = Span(mention.start, mention.end)
-        if index not in pairs and not _in_parts(words, rendered):
-            message = f"{_NAMES[mention.kind]} {words} is not in the translation"
-            findings.append(Finding(_CODES[mention.kind], message, span))
-        elif index in pairs and (problem := _unit_problem(mention, rendered[pairs[index]], output)) is not None:
-            code, text = problem
-            findings.append(Finding(code, f"{words}: {text}", span))
-    return findings
+    left = _Left(said, rendered, pairs)
+    lost = [mention for mention in left.said if mention.required and not _in_parts(_words(source, mention), rendered)]
+    findings = [_lost(mention, source) for mention in lost]
+    for index, choice in sorted(pairs.items()):
+        mention, other = said[index], rendered[choice]
+        if mention.required and (problem := _unit_problem(mention, other, output)) is not None:
+            span = Span(mention.start, mention.end)
+            findings.append(Finding(problem[0], f"{_words(source, mention)}: {problem[1]}", span))
+    added = [one for one in left.rendered if one.required and not _in_parts(_words(output, one), said)][len(lost) :]
+    # A number in words that is gone, and another one that came: it has become that one.
+    others = added + [one for one in left.rendered if one.fixed]
+    changed = [mention for mention in left.said if mention.fixed][: len(others)]
+    findings += [_lost(mention, source) for mention in changed]
+    if not lost and not changed:
+        findings += [
+            Finding("number-added", f"{_words(output, one)} is not in the source", Span(0, len(source)))
+            for one in added
+            if one.kind in _ADDED and output[one.start - 1 : one.start] != "+"
+        ]
+    return sorted(findings, key=lambda finding: (finding.span.start, finding.span.end))
+
+
+@lru_cache(maxsize=32)
+def _read(text: str, language: str, kept: frozenset[str]) -> tuple[Mention, ...]:
+    """The numbers of a source, kept for the hypotheses of a second try; what has to be paired comes first."""
+    return tuple(sorted(numbers(text, language, kept), key=lambda one: (not one.required, not one.fixed, one.start)))
+
+
+class _Left:
+    """What no number of the other text is paired with."""
+
+    def __init__(self, said: Sequence[Mention], rendered: Sequence[Mention], pairs: Mapping[int, int]) -> None:
+        taken = set(pairs.values())
+        self.said = [one for index, one in enumerate(said) if index not in pairs]
+        self.rendered = [one for index, one in enumerate(rendered) if index not in taken]
+
+
+def _words(text: str, mention: Mention) -> str:
+    return text[mention.start : mention.end]
+
+
+def _lost(mention: Mention, source: str) -> Finding:
+    message = f"{_NAMES[mention.kind]} {_words(source, mention)} is not in the translation"
+    return Finding(_CODES[mention.kind], message, Span(mention.start, mention.end))
 
 
 def _paired(said: Sequence[Mention], rendered: Sequence[Mention]) -> dict[int, int]:
@@ -78,12 +115,16 @@ def _in_parts(words: str, rendered: Sequence[Mention]) -> bool:
     return parts is not None and all(any(Fraction(part) in one.values for one in rendered) for part in parts.groups())
 
 
+def _below_one(said: Mention, rendered: Mention) -> bool:
+    return any(isinstance(value, Fraction) and value < 1 for value in said.values & rendered.values)
+
+
 def _unit_problem(said: Mention, rendered: Mention, output: str) -> tuple[str, str] | None:
     """The code and the words for a unit that is not the source's, None where all is well."""
     unit = said.unit
     if unit is None or unit == rendered.unit:
         return None
-    if unit == "%" and any(isinstance(value, Fraction) and value < 1 for value in said.values & rendered.values):
+    if unit == "%" and not any(letter.isdigit() for letter in _words(output, rendered)) and _below_one(said, rendered):
         # "three fifths" of something, where the source has 60% of it.
         return None
     # "between 5 and 10 million reais" names the unit once for both.

@@ -5,16 +5,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import islice
+from operator import eq
 
 from service import languages
 from service.guards.finding import Finding
+from service.guards.literals import without_literals
 from service.types import Span
 
 _LONGEST_GRAM = 8
-_REPEATS = 3
-_DISTINCT = 0.75
+# A word that follows itself more often is in a loop, a run of words when it does so often; so is a run of more letters
+# than this that follows itself once: "day by day by" is none.
+_FEW = 3
+_LONG_RUN = 8
+_STOPS = ".,;:!?…"
+# These follow themselves in good prose: "had had", "bye bye", "die, die die".
+_DOUBLED = frozenset(
+    (
+        *("that", "had", "has", "her", "you", "who", "blah", "bye", "very", "more", "tut", "die", "der", "das", "den"),
+        *("dem", "sie", "nous", "vous", "que", "muito", "mais", "muy"),
+    )
+)
 _LONG_WORD = 16
-_WORD_REPEATS = 4
 _CHARACTER_LOOP = re.compile(r"([^\W\d_]{1,8}?)\1{5,}")
 _WORD = re.compile(r"[^\W\d_]+")
 # Shortest and longest translation of a sentence, in characters of the source; short ones vary more.
@@ -44,12 +56,11 @@ _ALPHABETS = {"LATIN", "CYRILLIC", "GREEK"}
 
 
 def loop(source: str, hypothesis: str) -> list[Finding]:
-    """Words or syllables that follow themselves again and again, more often than in the source."""
+    """Words or syllables that follow themselves more often than in the source: `News News`, `the end the end`."""
     words = hypothesis.lower().split()
-    if len(set(words)) < _DISTINCT * len(words):
-        found = _longest_loop(words)
-        if found and _longest_loop(source.lower().split()) < found:
-            return [_whole("repetition", f"the translation says the same thing {found} times in a row", source)]
+    found = _longest_loop(words)
+    if found and _longest_loop(source.lower().split()) < found:
+        return [_whole("repetition", f"the translation says the same thing {found} times in a row", source)]
     long = " ".join(word for word in words if len(word) >= _LONG_WORD)
     if long and _CHARACTER_LOOP.search(long) is not None and _CHARACTER_LOOP.search(source.lower()) is None:
         return [_whole("repetition", "the translation repeats a syllable over and over", source)]
@@ -57,17 +68,29 @@ def loop(source: str, hypothesis: str) -> list[Finding]:
 
 
 def _longest_loop(words: list[str]) -> int:
-    """How often some run of up to 8 words follows itself, 0 where it is within the usual."""
+    """How often some run of up to 8 words follows itself, 0 where it does not."""
+    if not words:
+        return 0
+    # The last word of a loop has the stop of the sentence.
+    words = [*words[:-1], words[-1].rstrip(_STOPS)]
     most = 0
-    for size in range(1, min(_LONGEST_GRAM, len(words) // 2) + 1):
+    for size in range(1, min(_LONGEST_GRAM, len(words) - len(set(words))) + 1):
+        same = bytes(map(eq, words, islice(words, size, None)))
         repeats = 1
-        count = 0
-        for index in range(size, len(words)):
-            count = count + 1 if words[index] == words[index - size] else 0
-            repeats = max(repeats, count // size + 1)
-        if repeats >= (_WORD_REPEATS if size == 1 else _REPEATS):
-            most = max(most, repeats)
+        while b"\x01" * (size * repeats) in same:
+            repeats += 1
+        if repeats > max(most, 1):
+            start = same.index(b"\x01" * (size * (repeats - 1)))
+            if repeats > (_FEW if size == 1 else _FEW - 1) or _odd(words[start : start + size]):
+                most = repeats
     return most
+
+
+def _odd(run: list[str]) -> bool:
+    """Whether a run of words should not follow itself even once or twice."""
+    if len(run) == 1:
+        return run[0].isalpha() and len(run[0]) > 2 and run[0] not in _DOUBLED
+    return sum(map(len, run)) >= _LONG_RUN and any(word.isalpha() for word in run)
 
 
 def length(source: str, hypothesis: str, source_language: str, target_language: str) -> list[Finding]:
@@ -86,10 +109,13 @@ def copied(source: str, hypothesis: str, source_language: str, target_language: 
     """A sentence that was left as it is. Names, titles and codes may be: only words in lower case tell."""
     if source_language == target_language:
         return []
-    words = [word for word in source.split() if word.islower() and len(word) > 1]
+    kept = set(hypothesis.split())
+    said = source.split()
+    if len(kept.intersection(said)) < _COPIED * _COPIED_WORDS:
+        return []
+    words = {word for word in said if word.islower() and len(word) > 1}
     if len(words) < _COPIED_WORDS:
         return []
-    kept = set(hypothesis.split())
     share = sum(word in kept for word in words) / len(words)
     if share < _COPIED:
         return []
@@ -115,9 +141,10 @@ def script(source: str, hypothesis: str, target_language: str) -> list[Finding]:
 
 def capitals(source: str) -> list[Finding]:
     """A sentence in capitals, which models have hardly seen. No other hypothesis mends that."""
-    if len(source) < _CAPITAL_LETTERS or source[-_CAPITAL_WORDS:].islower():
+    # Nearly every sentence begins and ends with small letters; one in capitals may begin or end with a link.
+    if len(source) < _CAPITAL_LETTERS or (source[1:4].islower() and source[-3:].islower()):
         return []
-    words = _WORD.findall(source)
+    words = _WORD.findall(without_literals(source))
     letters = "".join(words)
     upper = sum(letter.isupper() for letter in letters)
     if len(words) < _CAPITAL_WORDS or len(letters) < _CAPITAL_LETTERS or upper < _CAPITAL_SHARE * len(letters):

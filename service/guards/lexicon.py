@@ -14,6 +14,7 @@ class Lexicon:
 
     `decimal` is the decimal mark, the other of `,` and `.` groups thousands. `cardinals` holds ordinals too: "third"
     and "3rd" say the same. `scales` multiply what stands before them ("7 million"). `joiners` stand inside a number.
+    `vague` words are other words more often than numbers, `weekdays` name a day where no noun follows.
     """
 
     decimal: str
@@ -26,6 +27,8 @@ class Lexicon:
     months: Mapping[str, int]
     century: frozenset[str]
     decades: Mapping[str, int] = field(default_factory=dict)
+    vague: frozenset[str] = frozenset()
+    weekdays: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ def _english() -> Lexicon:
         ),
         century=frozenset({"century", "centuries"}),
         decades=_numbered("twenties thirties forties fifties sixties seventies eighties nineties", 20, 10),
+        vague=frozenset({"second", "both", "pair", "couple", "twice", "fourth"}),
     )
 
 
@@ -122,6 +126,8 @@ def _portuguese() -> Lexicon:
             "outubro|out novembro|nov dezembro|dez"
         ),
         century=frozenset({"século", "séculos"}),
+        vague=frozenset({"segundo", "segunda", "terça", "quarto", "quartos", "par", "casal", "dupla", "trio", "ambos"}),
+        weekdays=frozenset({"quarta", "quinta", "sexta"}),
     )
 
 
@@ -153,6 +159,7 @@ def _spanish() -> Lexicon:
             "septiembre|setiembre|sept octubre|oct noviembre|nov diciembre|dic"
         ),
         century=frozenset({"siglo", "siglos"}),
+        vague=frozenset(["segundo", "segunda", "cuarto", "cuartos", "par", "ambos", "ambas"]),
     )
 
 
@@ -193,6 +200,7 @@ def _french() -> Lexicon:
             "novembre|nov décembre|déc"
         ),
         century=frozenset({"siècle", "siècles"}),
+        vague=frozenset(["second", "seconde", "couple", "paire", "neuf"]),
     )
 
 
@@ -229,6 +237,7 @@ def _german() -> Lexicon:
             "november|nov dezember|dez"
         ),
         century=frozenset({"jahrhundert", "jahrhunderts", "jahrhunderte", "jahrhunderten"}),
+        vague=frozenset({"paar", "beide", "beiden", "acht"}),
         decades=_inflected("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig", "er", 20, 10),
     )
 

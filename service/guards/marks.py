@@ -29,18 +29,18 @@ _NAMES = {
     "cm": "cm|centímetro|centímetros|centimeter|centimeters|centimetre|centimetres|centimètre|centimètres|Zentimeter",
     "mm": "mm|milímetro|milímetros|millimeter|millimeters|millimetre|millimetres|millimètre|millimètres|Millimeter",
     "in": "inch|inches|polegada|polegadas|pulgada|pulgadas|pouce|pouces|Zoll",
-    "°C": "°C|Celsius|centígrados",
-    "°F": "°F|Fahrenheit",
+    "°C": "°C|ºC|Celsius|centígrados",
+    "°F": "°F|ºF|Fahrenheit",
 }
 CURRENCIES = frozenset({"BRL", "USD", "EUR", "GBP", "JPY", "CHF", "MXN", "CNY", "RUB", "INR"})
 # Whoever loses one of these has lost the fact; a measure may go unsaid, as in "10 by 20 km".
 STATED = CURRENCIES | {"%"}
 _KINDS = (CURRENCIES, {"%"}, {"km", "mi", "m", "ft", "cm", "mm", "in"}, {"kg", "GBP"}, {"°C", "°F"})
 
-_UNIT_OF = {name.casefold(): unit for unit, names in _NAMES.items() for name in names.split("|")}
+UNIT_OF = {name.casefold(): unit for unit, names in _NAMES.items() for name in names.split("|")}
 # "45 million *Australian* dollars", "45 milhões *de* dólares", "70km": little may stand between.
 _AFTER = re.compile(
-    r"[\s\u00a0\u202f-]{0,2}(?:(?:de|of|d['’])[\s\u00a0]*)?"
+    r"\.?[\s\u00a0\u202f-]{0,2}(?:(?:de|of|d['’])[\s\u00a0]*)?"
     r"(?P<first>°?[^\W\d_]+|[A-Z]{0,2}\$S?|[%€£¥₹])(?:[\s\u00a0](?P<second>[^\W\d_]+))?"
 )
 _BEFORE = re.compile(r"(?P<name>[A-Za-z]{0,2}\$S?|[€£¥₹]|\b[A-Z]{3})[\s\u00a0\u202f]?$")
@@ -60,6 +60,15 @@ AT = re.compile(r"\b(?:at|às|a las|à|um)\s$", re.IGNORECASE)
 NOON_NAMES = ("noon", "midday", "meio-dia", "mediodía", "midi", "mittag")
 MIDNIGHT_NAMES = ("midnight", "meia-noite", "medianoche", "minuit", "mitternacht")
 # Two numbers of one statement: what is said of the second is often meant of the first.
+DEGREES = re.compile(
+    r"[°º]\s?[CF]\b|\bgraus\b|\bdegrees?\b|\bgrados?\b|\bdegrés?\b|\bGrad\b|\bCelsius\b|\bFahrenheit\b", re.IGNORECASE
+)
+MINUS = re.compile(r"(?<![\w.,)])[-−–]\s?$|\b(?:minus|menos|moins)\s$", re.IGNORECASE)
+BELOW_ZERO = re.compile(
+    r"(?:\s?[°º]\s?[CF]?|\s(?:graus|degrees?|grados?|degrés?|Grad))?(?:\s(?:Celsius|Fahrenheit|centígrados))?\s"
+    r"(?:negativos?|below zero|abaixo de zero|bajo cero|au-dessous de zéro|en dessous de zéro|sous zéro|unter null)",
+    re.IGNORECASE,
+)
 RANGE = re.compile(
     r"\s*(?:-|–|—|/|\b(?:a|e|to|and|or|ou|y|o|et|à|bis|und|oder|até|until|till)\b)\s*(?:as|às|las)?\s*",
     re.IGNORECASE,
@@ -73,14 +82,14 @@ DECADE_AFTER = re.compile(r"['’]?s\b|er\b(?:[\s-]Jahre)?|\s?anos\b|\s?años\b|
 def unit_beside(text: str, start: int, end: int) -> str | None:
     """The unit of the number at `[start, end)` of `text`: a currency code, `%`, a measure, or None."""
     before = _BEFORE.search(text, max(0, start - 5), start)
-    if before is not None and (unit := _UNIT_OF.get(before["name"].casefold())) in CURRENCIES:
+    if before is not None and (unit := UNIT_OF.get(before["name"].casefold())) in CURRENCIES:
         return unit
     after = _AFTER.match(text, end)
     if after is None:
         return None
     first, second = after["first"].casefold(), (after["second"] or "").casefold()
-    unit = _UNIT_OF.get(first) or _UNIT_OF.get(f"{first} {second}")
-    if unit is None and len(first) > 2 and (other := _UNIT_OF.get(second)) is not None:
+    unit = UNIT_OF.get(first) or UNIT_OF.get(f"{first} {second}")
+    if unit is None and len(first) > 2 and (other := UNIT_OF.get(second)) is not None:
         return other
     return unit
 
@@ -89,7 +98,7 @@ def units_in(text: str) -> set[str]:
     """Every unit that `text` names anywhere."""
     names = [match[0].casefold() for match in _ANYWHERE.finditer(text)]
     pairs = [f"{first} {second}" for first, second in pairwise(names)]
-    return {_UNIT_OF[name] for name in (*names, *pairs) if name in _UNIT_OF}
+    return {UNIT_OF[name] for name in (*names, *pairs) if name in UNIT_OF}
 
 
 def conflict(said: str, rendered: str) -> bool:

@@ -12,10 +12,13 @@ from service.guards.digits import Moment, Value, clock, matches, readings
 from service.guards.lexicon import Lexicon, lexicon
 from service.guards.marks import (
     AT,
+    BELOW_ZERO,
     DECADE_AFTER,
     DECADE_BEFORE,
+    DEGREES,
     HOURS,
     MIDNIGHT_NAMES,
+    MINUS,
     NOON,
     NOON_NAMES,
     RANGE,
@@ -31,9 +34,14 @@ _ROMAN = re.compile(
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 # The digit in "km2" is no number.
 _SQUARED = re.compile(r"(?<![^\W\d])[kcm]?m[23]$")
+# The first of a name: "Pedro I", not the pronoun.
+_NAMED = re.compile(r"(?<=\w )[^\W\d_a-z][^\W\d_]+ $")
+# What an ordinal is said of: "quarta vez", not "na quarta, 15".
+_NOUN = re.compile(r" [^\W\d_]{3,}")
 _PAIR = re.compile(r"([0-9]+)/([0-9]+)")
 _GLUED_M = re.compile(r"m\b")
 _COMMON_PARTS = (2, 3, 4, 5)
+_MINUTES = re.compile(r"[\s-]?(?:minut|min\b)", re.IGNORECASE)
 _MILES = re.compile(r"([0-9]+) ?mi")
 _SHORT_YEAR = re.compile(r"[0-9]{4}\s?[-–/]\s?$")
 _SMALL = frozenset({Fraction(0), Fraction(1, 2), Fraction(1)})
@@ -82,10 +90,33 @@ def _in_digits_or_words(text: str, tokens: Sequence[Word], words: Lexicon) -> li
             continue
         unit = unit_beside(text, start, end)
         values |= _ambiguous(text, number, unit, words)
-        mention = Mention(start, end, values, "number", unit, number.digits or number.large or unit == "%")
+        values = _signed(text, start, end, values)
+        required = number.digits or number.large or unit == "%"
+        fixed = not required and _counts(values) and not _vague(text, start, end, words)
+        mention = Mention(start, end, values, "number", unit, required, fixed)
         mentions.append(_in_context(text, mention, words))
         mentions += _parts(text, mention)
     return mentions
+
+
+def _counts(values: frozenset[Value]) -> bool:
+    """Whether a number in words is two or more: ones are everywhere."""
+    return all(isinstance(value, Fraction) and value > 1 for value in values)
+
+
+def _vague(text: str, start: int, end: int, words: Lexicon) -> bool:
+    """Whether words that spell a number may say something else: "quinta-feira" is Thursday, "halb neun" half past 8."""
+    name = text[start:end].lower()
+    weekday = name in words.weekdays and _NOUN.match(text, end) is None
+    return name in words.vague or weekday or text[max(0, start - 5) : start].lower() == "halb "
+
+
+def _signed(text: str, start: int, end: int, values: frozenset[Value]) -> frozenset[Value]:
+    """The values of a temperature, below zero where the text says so; other signs are matters of wording."""
+    below = MINUS.search(text, max(0, start - 6), start) or BELOW_ZERO.match(text, end)
+    if below is None or DEGREES.search(text) is None:
+        return values
+    return frozenset(-value if isinstance(value, Fraction) else value for value in values)
 
 
 def _ambiguous(text: str, number: Number, unit: str | None, words: Lexicon) -> set[Value]:
@@ -96,6 +127,9 @@ def _ambiguous(text: str, number: Number, unit: str | None, words: Lexicon) -> s
     miles = _MILES.fullmatch(text, number.start, number.end)
     if miles is not None and unit is None:
         return {Fraction(miles[1])}
+    if quantities in ([15], [30], [45]) and _MINUTES.match(text, number.end):
+        # "half an hour"
+        return {value / 60 for value in quantities}
     if words.decimal == "." and _GLUED_M.match(text, number.end):
         return {value * 1_000_000 for value in quantities}
     return set()
@@ -230,13 +264,15 @@ def _romans(text: str, words: Lexicon) -> list[Mention]:
     lowered = text.lower()
     century = any(word in lowered for word in words.century)
     for match in _ROMAN.finditer(text):
-        if not match[0] or (match[0] == "I" and not century):
+        if not match[0] or (match[0] == "I" and not century and _NAMED.search(text, 0, match.start()) is None):
             continue
         digits = [_ROMAN_DIGITS[letter] for letter in match[0]]
         following = [*digits[1:], 0]
         value = sum(-digit if digit < after else digit for digit, after in zip(digits, following, strict=True))
         required = century and len(match[0]) > 1 and value <= 30
-        mentions.append(Mention(match.start(), match.end(), frozenset({Fraction(value)}), "number", None, required))
+        mentions.append(
+            Mention(match.start(), match.end(), frozenset({Fraction(value)}), "number", None, required, not required)
+        )
     return mentions
 
 

@@ -150,7 +150,9 @@ class _Run:
             self._group = {value * 100 for value in self._group}
             return True
         cardinal = self._words.cardinals.get(token.text)
-        return cardinal is not None and self._take_cardinal(cardinal, token.text)
+        # "940 milhões um ano antes", "two million a year"
+        article = cardinal == 1 and self._group is None and self._scale is not None and not joined
+        return cardinal is not None and not article and self._take_cardinal(cardinal, token.text)
 
     def _take_digits(self, token: Word) -> bool:
         if self._group is not None:
@@ -222,7 +224,9 @@ class _Run:
     def _add(self, value: Fraction, number: int) -> bool:
         """Put a smaller number behind a round one: "cento e vinte", "thirty-four", "soixante-dix"."""
         room = 100 if value % 100 == 0 else 20 if value % 100 in {60, 80} and self._words.hundreds else 10
-        if value < 20 or value % 10 or not 0 < number < room:
+        # "décimo terceiro" is thirteenth, "dez três" are two numbers.
+        tenth = value == 10 and self._tokens[self.at - 1].text.startswith("décim")
+        if (value < 20 and not tenth) or value % 10 or not 0 < number < room:
             return False
         self._group = {value + number}
         return True

@@ -33,6 +33,11 @@ class Cargo:
             texts[index] = passage.sent
         return texts
 
+    def sent(self, index: int) -> str:
+        """What the model is given of a segment in the first try."""
+        passage = self.passages.get(index)
+        return self.document.segments[index].text if passage is None else passage.sent
+
     def again(self, index: int) -> str:
         """What the model is given of a segment in a second try: codes for all items, terms of a glossary included."""
         passage = self.passages.get(index)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,22 @@ from service.batching import Outcome, Ticket
 from service.errors import MancheteError
 from service.models import ModelEntry, Route
 from service.pipeline.carriage import Cargo, load
-from service.pipeline.repair import Repair, inspect, mend, notices, try_again
+from service.pipeline.quality import lowered, segments
+from service.pipeline.repair import FIRST, Made, Repair, inspect, notices, place_lost, settle, try_again
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, outcome
 from service.segment import Document, sentences
-from service.types import GREEDY, AlignedSentence, DecodeOptions, Hypothesis, ModelSignature, Notice, Span
+from service.types import (
+    GREEDY,
+    AlignedSentence,
+    DecodeOptions,
+    Hypothesis,
+    ModelSignature,
+    Notice,
+    RequestContext,
+    Span,
+    TranslatedSegment,
+)
 
 if TYPE_CHECKING:
     from service.markup.glossary import Glossary
@@ -44,6 +55,7 @@ class Journey:
     output: str = ""
     sentences: tuple[AlignedSentence, ...] = ()
     other_outputs: tuple[str, ...] = ()
+    segments: list[TranslatedSegment] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     signatures: list[ModelSignature] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -122,21 +134,32 @@ def _windows(journeys: Iterable[Journey]) -> Iterator[list[Journey]]:
 
 
 def _arrivals(legs: Sequence[_Leg], hop: int, rooms: Rooms, ticket: Ticket) -> Steps[None]:
-    """Finish each leg as soon as it can be, while the workers go on with the others; second tries come last."""
-    retried: list[tuple[_Leg, Repair]] = []
+    """Finish each leg as soon as it can be, while the workers go on with the others; those with faults come last."""
+    faulty: list[tuple[_Leg, Repair]] = []
     for leg in legs:
         if leg.journey.error is not None:
             continue
         yield Pause(leg.futures)
         with _noting_errors([leg.journey]):
-            repair = _inspect(leg, rooms, ticket)
-            if repair.futures:
-                retried.append((leg, repair))
+            repair = _inspect(leg, rooms, ticket.context)
+            if repair.cases:
+                faulty.append((leg, repair))
             else:
-                _arrive(leg, hop, repair, rooms)
-    for leg, repair in retried:
-        yield Pause(tuple(repair.futures.values()))
-        _arrive(leg, hop, repair, rooms)
+                _arrive(leg, hop, repair)
+    yield from _mend([repair for _, repair in faulty], rooms, ticket)
+    for leg, repair in faulty:
+        place_lost(repair, rooms.check)
+        _arrive(leg, hop, repair)
+
+
+def _mend(repairs: Sequence[Repair], rooms: Rooms, ticket: Ticket) -> Steps[None]:
+    """Try again what has faults, in rounds over all texts: short tries of many texts make one batch."""
+    while open_repairs := [repair for repair in repairs if repair.cases]:
+        for repair in open_repairs:
+            try_again(repair, rooms, ticket)
+        yield Pause([future for repair in open_repairs for future in repair.futures])
+        for repair in open_repairs:
+            settle(repair, rooms)
 
 
 @contextmanager
@@ -184,18 +207,23 @@ def _options(alternatives: int) -> DecodeOptions:
     return DecodeOptions(beam=max(4, n_best), n_best=n_best) if alternatives else GREEDY
 
 
-def _inspect(leg: _Leg, rooms: Rooms, ticket: Ticket) -> Repair:
-    """Take the leg's hypotheses, check them, and queue once more what another hypothesis may mend."""
-    leg.outcomes = [outcome(future, ticket.context) for future in leg.futures]
-    repair = inspect(leg.entry, leg.cargo, [one.hypothesis for one in leg.outcomes], rooms)
-    try_again(repair, leg.tokens, rooms, ticket)
+def _inspect(leg: _Leg, rooms: Rooms, context: RequestContext) -> Repair:
+    """Take the leg's hypotheses and check them."""
+    leg.outcomes = [outcome(future, context) for future in leg.futures]
+    made = [Made(FIRST, leg.options.beam) for _ in leg.texts]
+    repair = Repair(leg.entry, leg.cargo, [one.hypothesis for one in leg.outcomes], made)
+    inspect(repair, leg.tokens, rooms)
     return repair
 
 
-def _arrive(leg: _Leg, hop: int, repair: Repair, rooms: Rooms) -> None:
+def _arrive(leg: _Leg, hop: int, repair: Repair) -> None:
     """Put the leg's hypotheses, mended where they could be, where their segments stood."""
-    journey, outcomes, document = leg.journey, leg.outcomes, leg.cargo.document
-    hypotheses = mend(repair, rooms)
+    journey, outcomes, hypotheses = leg.journey, leg.outcomes, repair.hypotheses
+    document = leg.cargo.document
+    signature = journey.signatures.pop()
+    # Every search that a segment of the answer came from.
+    beams = dict.fromkeys([leg.options.beam, *(made.beam for made in repair.made)])
+    journey.signatures += [replace(signature, beam=beam) for beam in beams]
     joined = document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
         others = _other_outputs(document, hypotheses, journey.alternatives)
@@ -205,6 +233,7 @@ def _arrive(leg: _Leg, hop: int, repair: Repair, rooms: Rooms) -> None:
     if hop == 0:
         # Offsets of notices are offsets in the caller's text, which only the first model has read.
         journey.notices += _notices(document, hypotheses)
+    journey.segments = lowered(journey.segments, repair) if hop else segments(repair)
     journey.notices += notices(repair, None if hop else document.text)
     journey.log_probability += sum(one.score * one.target_tokens for one in hypotheses)
     journey.target_tokens += sum(one.target_tokens for one in hypotheses)

@@ -222,6 +222,7 @@ class Pipeline:
             sentences=journey.sentences,
             warnings=tuple(journey.notices),
             quality=journey.quality,
+            segments=tuple(journey.segments),
         )
         timings = {**journey.seconds, "total": time.perf_counter() - started}
         signature = self._signature(detected, journey, None)

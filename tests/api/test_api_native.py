@@ -44,7 +44,7 @@ def test_a_digest_has_everything(client: TestClient) -> None:
     assert set(answer["detected"]) == {"language", "confidence", "candidates", "provenance"}
     assert answer["detected"]["language"] == "pt"
     assert 0.5 < answer["detected"]["confidence"] <= 1
-    assert set(answer["translation"]) == {"text", "source", "target", "route", "warnings", "quality"}
+    assert set(answer["translation"]) == {"text", "source", "target", "route", "warnings", "quality", "segments"}
     assert answer["translation"]["route"] == ["pt-en"]
     assert answer["summary"]["of"] == "translation"
     assert answer["title"] == "Barco volta ao rio Verde"

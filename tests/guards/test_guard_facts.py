@@ -7,9 +7,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.guards import check
-from service.guards.wording import reworded
+from service.guards.wording import in_sentence_case, reworded
 
-FACTS = {"number-lost", "time-lost", "date-lost", "percent-lost", "currency-lost", "currency-changed", "unit-changed"}
+FACTS = {
+    "number-lost",
+    "time-lost",
+    "date-lost",
+    "percent-lost",
+    "currency-lost",
+    "currency-changed",
+    "unit-changed",
+    "number-added",
+}
 LANGUAGES = ["pt", "en", "es", "fr", "de"]
 POINT, COMMA = str.maketrans("", ""), str.maketrans(",.", ".,")
 WORDS = (
@@ -73,10 +82,39 @@ def test_a_changed_digit_is_always_told(before: str, after: str, amounts: list[i
         ("en", "km2: 850 km²", "pt", "850 quilômetros quadrados"),
         ("en", "45 million Australian dollars", "pt", "45 milhões de dólares australianos"),
         ("pt", "2.000 km (1.243 milhas)", "en", "2,000 km (1,243 miles)"),
+        ("pt", "em décimo terceiro lugar", "en", "in thirteenth place"),
+        ("pt", "R$ 940 milhões um ano antes", "en", "R$940 million a year earlier"),
+        ("pt", "30 minutos depois", "en", "half an hour later"),
+        ("pt", "na quinta-feira, 12", "en", "on Thursday, 12"),
+        ("fr", "quatre-vingt-dix-sept élus", "en", "97 elected members"),
+        ("pt", "mínima de 2 graus negativos", "en", "a low of -2°C"),
+        ("pt", "O papa João XXIII", "en", "Pope John 23"),
+        ("pt", "ligue para (11) 3311-4000", "en", "call +55 (11) 3311-4000"),
     ],
 )
 def test_what_says_the_same_is_no_fault(before: str, source: str, after: str, hypothesis: str) -> None:
     assert _facts(source, hypothesis, before, after) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "hypothesis", "code"),
+    [
+        ("Três pessoas morreram.", "Four people died.", "number-lost"),
+        ("pela quarta vez", "for the fifth time", "number-lost"),
+        ("Pedro II reinou muito.", "The late Pedro I reigned long.", "number-lost"),
+        ("A mínima foi de -2 °C.", "The low was 2°C.", "number-lost"),
+        ("O ministro saiu.", "The minister left with 12 others.", "number-added"),
+        ("Subiu 0,3%.", "It rose 0.3.", "percent-lost"),
+        ("R$ 5 milhões e US$ 3 milhões", "R$3 million and US$5 million", "currency-changed"),
+        ("5 milhões e 3 mil", "5 thousand and 3 million", "number-lost"),
+    ],
+)
+def test_what_became_another_is_told(source: str, hypothesis: str, code: str) -> None:
+    assert code in {finding.code for finding in check(source, hypothesis, "pt", "en")}
+
+
+def test_a_small_number_in_words_may_go_unsaid() -> None:
+    assert _facts("Os três homens saíram.", "The men left.", "pt", "en") == []
 
 
 @pytest.mark.parametrize("pair", [("ja", "en"), ("en", "ru"), ("und", "pt")])
@@ -88,3 +126,12 @@ def test_numbers_are_compared_only_where_they_can_be_read(pair: tuple[str, str])
 def test_a_second_try_is_worded_in_common_characters() -> None:
     assert reworded("29¾ by 24½, from ¥2,500", "en") == "29 3/4 by 24 1/2, from 2,500 yen"
     assert reworded("½ cup, 30% off", "en") == "1/2 cup, 30% off"
+    assert reworded("Between 10:00-11:00 pm MDT, at 9 a.m. and 12:05 a.m.", "en") == (
+        "Between 22:00-23:00 MDT, at 9:00 and 0:05."
+    )
+    assert reworded("às 10 pm", "pt") == "às 10 pm"
+
+
+def test_capitals_become_a_sentence() -> None:
+    assert in_sentence_case("“O STF E A CPI: GREVE NO RIO”") == "“O STF e a cpi: greve no rio”"
+    assert in_sentence_case("123") == "123"

@@ -19,6 +19,7 @@ def _codes(source: str, hypothesis: str, before: str = "pt", after: str = "en") 
         ("The minister denied the the the the the the charges and will appeal.", "repetition"),
         ("The minister said he will, he said he will, he said he will, he said he will, ", "repetition"),
         ("The minister denied hahahahahahahahahaha the charges.", "repetition"),
+        ("The minister denied behind the scenes behind the scenes that he will.", "repetition"),
         ("", "too-short"),
         ("No.", "too-short"),
         (
@@ -41,6 +42,8 @@ def test_what_is_no_translation_is_told(hypothesis: str, code: str) -> None:
         ("Muito, muito, muito, muito frio.", "Very, very, very, very cold."),
         ("Kkkkkkkkkkkkkkkkkkkk, disse ela.", "Kkkkkkkkkkkkkkkkkkkk, she said."),
         ("Sim.", "Yes."),
+        ("Ele disse que tinha tido sorte.", "He said that that had had luck in it."),
+        ("Dia após dia, ele espera.", "Day by day by day, he waits."),
         ("Foto: Fernando Frazão/Agência Brasil", "Photo: Fernando Frazão/Agência Brasil"),
         ("A letra grega π e o kanji 日 estão no quadro.", "The Greek letter π and the kanji 日 are on the board."),
         ("O ângulo α é reto.", "The α angle is right."),
@@ -50,6 +53,10 @@ def test_what_is_no_translation_is_told(hypothesis: str, code: str) -> None:
 )
 def test_what_only_looks_like_a_fault(source: str, hypothesis: str) -> None:
     assert _codes(source, hypothesis) == []
+
+
+def test_a_heading_said_twice_is_told() -> None:
+    assert _codes("Notícias", "News News") == ["repetition"]
 
 
 def test_a_sentence_in_capitals_is_told_but_not_tried_again() -> None:

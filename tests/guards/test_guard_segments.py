@@ -27,9 +27,12 @@ def test_the_set_is_what_it_should_be() -> None:
     assert len({(segment["source"], segment["hypothesis"]) for segment in SEGMENTS}) == len(SEGMENTS)
 
 
-def test_precision_and_recall() -> None:
+@pytest.mark.parametrize("part", [None, "fitted", "held-out"])
+def test_precision_and_recall(part: str | None) -> None:
     right = wrong = missed = 0
-    for segment in SEGMENTS:
+    segments = [segment for segment in SEGMENTS if segment.get("part") == part]
+    assert len(segments) >= 100
+    for segment in segments:
         found, expected = _codes(segment), set(segment["codes"])
         right += len(found & expected)
         wrong += len(found - expected)

@@ -185,3 +185,64 @@ def test_numbers_survive_on_flores(
         if not isinstance(result, Exception) and not lost & {one.code for one in result.translation.warnings}
     ]
     assert len(whole) / len(lines) >= share
+
+
+def test_a_segment_tells_what_made_it_and_how_good_it_is(tmp_path: Path) -> None:
+    service = _service(tmp_path, ForgetfulEngine)
+    result = service.pipeline.translate(TranslateRequest(SOURCE, "en", "pt"), RequestContext("test"))
+    first, mended = result.translation.segments
+    assert (first.method, first.beam, mended.method, mended.beam) == ("first", 1, "beam", 6)
+    assert SOURCE[mended.source.start : mended.source.end].startswith("O metrô")
+    assert [model.beam for model in result.signature.models] == [1, 6]
+    service.close()
+
+
+def test_a_fault_that_is_left_halves_the_quality(service: Service) -> None:
+    class Worse(ForgetfulEngine):
+        def _answer(self, text: str, options: DecodeOptions) -> Hypothesis:
+            assert options.n_best == options.beam
+            return Hypothesis(LOST if "metrô" in text else "It rained.", -0.1, 8, 8)
+
+    worse = build(settings_from({"home": service.settings.home, "preload": "", "threads": 1}), load=Worse)
+    good, bad = _translation(worse, SOURCE).segments
+    assert bad.quality == pytest.approx(good.quality / 2)
+    assert 0 < good.quality < 1
+    worse.close()
+
+
+def test_capitals_are_translated_as_a_sentence(service: Service) -> None:
+    text = "O MINISTRO DA FAZENDA ANUNCIOU HOJE UM CORTE DE 15 BILHÕES DE REAIS."
+    translation = _translation(service, text)
+    assert translation.text.isupper()
+    assert "MINISTER" in translation.text
+    assert "15 BILLION" in translation.text
+    assert [segment.method for segment in translation.segments] == ["capitals"]
+    (warning,) = translation.warnings
+    assert warning.code == "all-capitals"
+    assert "ordinary letters" in warning.message
+
+
+def test_capitals_leave_what_is_no_prose_as_it_is(service: Service) -> None:
+    text = "{nome}: O MINISTRO ANUNCIOU UM CORTE DE 15 BILHÕES DE REAIS; VEJA EM https://exemplo.org/corte-2026"
+    translation = _translation(service, text)
+    assert "MINISTER ANNOUNCED" in translation.text
+    assert "{nome}" in translation.text
+    assert translation.text.endswith("https://exemplo.org/corte-2026")
+    assert [warning.code for warning in translation.warnings] == ["all-capitals"]
+
+
+def test_a_long_segment_is_tried_in_halves(tmp_path: Path) -> None:
+    class ShortSighted(EchoEngine):
+        def translate(self, texts: Sequence[str], options: DecodeOptions = GREEDY) -> list[Hypothesis]:
+            assert options == GREEDY
+            return [Hypothesis(self._said(text), -0.1, 8, 8) for text in texts]
+
+        def _said(self, text: str) -> str:
+            return f"{text[:30]} 154" if "154" in text and len(text) < 120 else text.replace("154", "")[:150]
+
+    long = f"{'uma coisa e outra ' * 5}, {'casas brancas e altas ' * 4}com 154 pessoas"
+    service = _service(tmp_path, ShortSighted)
+    translation = _translation(service, long)
+    assert [segment.method for segment in translation.segments] == ["split"]
+    assert "154" in translation.text
+    service.close()
