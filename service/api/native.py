@@ -14,6 +14,7 @@ from service.api.routing import DirectRoute
 from service.api.schemas import AUTO, DigestFields, SummarizeFields
 from service.markup.glossary import checked
 from service.types import DigestRequest, SummarizeRequest
+from service.writing import Manner
 
 router = APIRouter(tags=["Manchete"], route_class=DirectRoute)
 
@@ -40,6 +41,7 @@ async def summarize(request: Request) -> JSONResponse:
         source=_source(fields),
         title=_title(fields, executor.service.settings.char_limit),
         length=summary_length(fields.sentences, fields.words),
+        manner=Manner(fields.method, fields.style),
     )
     context = context_of(request, [wanted.text])
     result = await executor.run(request, context, lambda: executor.service.pipeline.summarize(wanted, context))
@@ -69,6 +71,7 @@ async def digest(request: Request) -> JSONResponse:
         quality=fields.quality,
         model=fields.model,
         glossary=checked(fields.glossary or {}),
+        manner=Manner(fields.method, fields.style),
     )
     context = context_of(request, [wanted.text])
     result = await executor.run(request, context, lambda: executor.service.pipeline.digest(wanted, context))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -26,9 +26,7 @@ from service.types import (
     Translation,
 )
 
-_TIMING_DIGITS = 6
-_SCORE_DIGITS = 6
-_QUALITY_DIGITS = 3
+_DIGITS, _QUALITY_DIGITS = 6, 3
 
 
 class SpanJson(TypedDict):
@@ -85,20 +83,29 @@ class TranslationJson(TypedDict):
     segments: list[SegmentJson]
 
 
+class SupportJson(SpanJson):
+    """A sentence of the text that supports one of its summary; `source` is its range in the original."""
+
+    source: NotRequired[SpanJson | None]
+
+
 class SentenceJson(TypedDict):
-    """One sentence of a summary and where it stands in the summarized text."""
+    """One sentence of a summary, where it stands in the summarized text, and the sentences there that support it."""
 
     text: str
     start: int
     end: int
+    sources: list[SupportJson]
 
 
 class SummaryJson(TypedDict):
-    """A summary and the sentences it is made of."""
+    """A summary and the sentences it is made of; `fallback_reason` says why it was not written as asked."""
 
     text: str
     sentences: list[SentenceJson]
     method: str
+    style: str
+    fallback_reason: str | None
     warnings: list[WarningJson]
 
 
@@ -114,6 +121,8 @@ class DigestSummaryJson(TypedDict):
     text: str
     sentences: list[DigestSentenceJson]
     method: str
+    style: str
+    fallback_reason: str | None
     warnings: list[WarningJson]
     of: str
 
@@ -171,6 +180,8 @@ def render_digest(result: DigestResult) -> DigestJson:
             "text": summary.text,
             "sentences": [_digest_sentence(sentence) for sentence in summary.sentences],
             "method": summary.method,
+            "style": summary.style,
+            "fallback_reason": summary.fallback_reason,
             "warnings": render_warnings(summary.warnings),
             "of": "translation",
         },
@@ -193,8 +204,10 @@ def render_summary(summary: Summary) -> SummaryJson:
     """Render a summary with the offsets of its sentences."""
     return {
         "text": summary.text,
-        "sentences": [{"text": each.text, "start": each.start, "end": each.end} for each in summary.sentences],
+        "sentences": [_sentence(each) for each in summary.sentences],
         "method": summary.method,
+        "style": summary.style,
+        "fallback_reason": summary.fallback_reason,
         "warnings": render_warnings(summary.warnings),
     }
 
@@ -208,7 +221,7 @@ def render_translation(translation: Translation) -> TranslationJson:
         "target": translation.target,
         "route": list(translation.route),
         "warnings": render_warnings(translation.warnings),
-        "quality": None if quality is None else round(quality, _SCORE_DIGITS),
+        "quality": None if quality is None else round(quality, _DIGITS),
         "segments": [_segment(each) for each in translation.segments],
     }
 
@@ -217,7 +230,7 @@ def render_detection(detection: Detection) -> DetectedJson:
     """Render a detection with its ranked candidates."""
     return {
         "language": detection.language,
-        "confidence": round(detection.confidence, _SCORE_DIGITS),
+        "confidence": round(detection.confidence, _DIGITS),
         "candidates": [_candidate(each) for each in detection.candidates],
         "provenance": detection.provenance,
     }
@@ -243,11 +256,15 @@ def render_signature(signature: Signature) -> SignatureJson:
 
 def render_timings(timings: Mapping[str, float]) -> dict[str, float]:
     """Seconds per stage, to the microsecond."""
-    return {stage: round(seconds, _TIMING_DIGITS) for stage, seconds in timings.items()}
+    return {stage: round(seconds, _DIGITS) for stage, seconds in timings.items()}
+
+
+def _range(span: Span) -> SpanJson:
+    return {"start": span.start, "end": span.end}
 
 
 def _candidate(candidate: Candidate) -> CandidateJson:
-    return {"language": candidate.language, "confidence": round(candidate.confidence, _SCORE_DIGITS)}
+    return {"language": candidate.language, "confidence": round(candidate.confidence, _DIGITS)}
 
 
 def _warning(notice: Notice) -> WarningJson:
@@ -265,14 +282,19 @@ def _segment(segment: TranslatedSegment) -> SegmentJson:
     return {"start": span.start, "end": span.end, "quality": quality, "method": segment.method, "beam": segment.beam}
 
 
+def _sentence(sentence: SummarySentence) -> SentenceJson:
+    sources: list[SupportJson] = [{"start": span.start, "end": span.end} for span in sentence.sources]
+    return {"text": sentence.text, "start": sentence.start, "end": sentence.end, "sources": sources}
+
+
 def _digest_sentence(sentence: SummarySentence) -> DigestSentenceJson:
     return {
         "text": sentence.text,
         "start": sentence.start,
         "end": sentence.end,
-        "source": None if sentence.source is None else _span(sentence.source),
+        "sources": [
+            {"start": span.start, "end": span.end, "source": None if original is None else _range(original)}
+            for span, original in zip(sentence.sources, sentence.originals, strict=True)
+        ],
+        "source": None if sentence.source is None else _range(sentence.source),
     }
-
-
-def _span(span: Span) -> SpanJson:
-    return {"start": span.start, "end": span.end}

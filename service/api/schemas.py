@@ -38,6 +38,11 @@ Glossary = Annotated[
     dict[str, str] | None,
     Field(description="Terms, each with how it is to read in the translation", examples=[{"Planalto": "Planalto"}]),
 ]
+Method = Annotated[
+    Literal["extractive", "abstractive", "auto"],
+    Field(description="Sentences of the text, or written anew where the server can; `auto` does what it can"),
+]
+Style = Annotated[Literal["brief", "headline", "bullets", "thread"], Field(description="How the summary is set")]
 Key = Annotated[str | None, Field(description="Only where the server needs one; `Authorization: Bearer` works too")]
 
 
@@ -97,6 +102,8 @@ class SummarizeFields(Fields):
     title: str | None = Field(default=None, description="Its headline, which helps to tell what matters")
     sentences: Sentences = None
     words: Words = None
+    method: Method = "extractive"
+    style: Style = "brief"
 
 
 class DigestFields(SummarizeFields):

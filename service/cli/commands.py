@@ -14,6 +14,7 @@ from service.cli.inputs import read_text
 from service.cli.session import check_language, open_service, optional_title
 from service.cli.texts import print_digest, print_line, print_notices, print_text
 from service.types import DigestRequest, RequestContext, SummarizeRequest, TranslateRequest
+from service.writing import Manner
 
 OK: Final = 0
 
@@ -68,7 +69,8 @@ def summarize(options: Namespace) -> int:
     with open_service() as service:
         limit = service.settings.char_limit
         text = check_filled(read_text(options.file), "FILE", limit)
-        request = SummarizeRequest(text, options.source, optional_title(options.title, limit), length)
+        title, manner = optional_title(options.title, limit), Manner(options.method, options.style)
+        request = SummarizeRequest(text, options.source, title, length, manner)
         result = service.pipeline.summarize(request, RequestContext("cli"))
         if options.json:
             from service.api.render import render_summarize
@@ -90,7 +92,8 @@ def digest(options: Namespace) -> int:
         limit = service.settings.char_limit
         text = check_filled(read_text(options.file), "FILE", limit)
         title = optional_title(options.title, limit)
-        request = DigestRequest(text, options.to, options.source, title, length, *_choice(options), glossary)
+        manner = Manner(options.method, options.style)
+        request = DigestRequest(text, options.to, options.source, title, length, *_choice(options), glossary, manner)
         result = service.pipeline.digest(request, RequestContext("cli"))
         if options.json:
             from service.api.render import render_digest

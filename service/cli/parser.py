@@ -175,6 +175,9 @@ def _summary(parser: Parser) -> None:
     sentences, words = whole_number(MIN_SENTENCES, MAX_SENTENCES), whole_number(MIN_WORDS, MAX_WORDS)
     parser.add_argument("--sentences", type=sentences, metavar="NUMBER", help="Length of the summary")
     parser.add_argument("--words", type=words, metavar="NUMBER", help="Its length in words instead")
+    methods, styles = ("extractive", "abstractive", "auto"), ("brief", "headline", "bullets", "thread")
+    parser.add_argument("--method", choices=methods, default="extractive", help="The text's sentences, or written anew")
+    parser.add_argument("--style", choices=styles, default="brief", help="How the summary is set")
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

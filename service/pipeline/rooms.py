@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from service.batching import Batcher
 from service.detect import Detector
 from service.guards import Check, Watch, check
 from service.models import ModelPool, Router
 
+if TYPE_CHECKING:
+    from service.summarize import Writer
+
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The pipeline's collaborators, the one limit it enforces itself (in characters), versions to report, the
-    guards, and who hears what they find."""
+    guards, who hears what they find, and what writes summaries, where something does."""
 
     detector: Detector
     router: Router
@@ -24,3 +28,4 @@ class Rooms:
     libraries: Mapping[str, str]
     check: Check = check
     watch: Watch = field(default_factory=Watch)
+    writer: Writer | None = None

@@ -1,18 +1,26 @@
-"""Short summaries made of the text's own sentences, and the prompt templates for back ends that write new ones."""
+"""Short summaries: of the text's own sentences, or written by a model and held to the text by a guard."""
 
 from __future__ import annotations
 
+from service.summarize.abstractive import Backend, Generate, Job, Writer, extracted
 from service.summarize.document import SourceSentence, count_words
 from service.summarize.extractive import METHOD, summarize
 from service.summarize.prompts import Prompt, PromptExample, default_prompts_dir, load_prompts
+from service.summarize.styles import STYLES
 
 __all__ = [
     "METHOD",
+    "STYLES",
+    "Backend",
+    "Generate",
+    "Job",
     "Prompt",
     "PromptExample",
     "SourceSentence",
+    "Writer",
     "count_words",
     "default_prompts_dir",
+    "extracted",
     "load_prompts",
     "summarize",
 ]

@@ -1,15 +1,17 @@
-"""Prompt templates for back ends that write summaries: read from a folder, checked strictly, and not rendered here.
+"""Prompt templates for back ends that write summaries: read from a folder, checked strictly, rendered in a sandbox.
 
 A template is `<folder>/<style>/<language>.md`: TOML front matter between two lines `+++`, then the body.
 
-    style       the folder's name: `brief`, `headline`
+    style       the folder's name: `brief`, `headline`, `bullets`, `thread`
     language    the file's name: the BCP-47 tag of the language the summary is written in
     version     a whole number from 1, raised with every change of meaning
+    models      names of the models that it was tried with, perhaps none
     [limits]    `sentences` and `words`: the most that an answer may have
     [[examples]]  `text` and `summary`: worked examples, at least one
 
-In the body, `{{ text }}` stands once, between `<article>` and `</article>`: what is between these is data, never
-instructions.
+The body is a Jinja template of `sentences`, `words`, `examples`, `mark` and `text`; anything else is an error, here and
+not at a request. `{{ text }}` stands once, between `<{{ mark }}>` and `</{{ mark }}>`: what is between these is data,
+never instructions. The mark is made so that the text does not hold it, so no text can close it.
 """
 
 from __future__ import annotations
@@ -19,14 +21,20 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
 _SETTING = "MANCHETE_PROMPTS_DIR"
 _FENCE = "+++\n"
-_ENCLOSED = re.compile(r"<article>\s*\{\{ text \}\}\s*</article>")
+_ENCLOSED = re.compile(r"<\{\{ mark \}\}>\s*\{\{ text \}\}\s*</\{\{ mark \}\}>")
+_VARIABLES = frozenset({"sentences", "words", "examples", "mark", "text"})
+_MARK_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +52,28 @@ class Prompt:
     style: str
     language: str
     version: int
+    models: tuple[str, ...]
     sentences: int
     words: int
     examples: tuple[PromptExample, ...]
     body: str
     sha256: str
+
+    @property
+    def name(self) -> str:
+        """What a signature calls it: style, language, version and the beginning of its hash."""
+        return f"{self.style}-{self.language}-v{self.version}-{self.sha256[:12]}"
+
+    @property
+    def description(self) -> dict[str, str]:
+        """What `/info` tells of it."""
+        version = str(self.version)
+        return {"style": self.style, "language": self.language, "version": version, "sha256": self.sha256}
+
+    def render(self, text: str, *, sentences: int, words: int) -> str:
+        """The prompt for `text`, which may hold anything: it is a value, not part of the template."""
+        template = _environment().from_string(self.body)
+        return template.render(sentences=sentences, words=words, examples=self.examples, mark=_mark(text), text=text)
 
 
 def default_prompts_dir() -> Path:
@@ -72,24 +97,65 @@ def load_prompts(folder: Path) -> tuple[Prompt, ...]:
 def _load(path: Path) -> Prompt:
     raw = path.read_bytes()
     front, body = _parts(path, raw)
-    _check_keys(path, front, {"style", "language", "version", "limits", "examples"}, "")
+    _check_keys(path, front, {"style", "language", "version", "models", "limits", "examples"}, "")
     for key, expected in (("style", path.parent.name), ("language", path.stem)):
         if front[key] != expected:
             raise _error(path, key, f"must be {expected!r}, as the path says")
     limits = front["limits"]
     _check_keys(path, limits, {"sentences", "words"}, "limits.")
     if len(_ENCLOSED.findall(body)) != 1 or body.count("{{ text }}") != 1:
-        raise _error(path, "body", "needs {{ text }} exactly once, between <article> and </article>")
-    return Prompt(
+        raise _error(path, "body", "needs {{ text }} exactly once, between <{{ mark }}> and </{{ mark }}>")
+    prompt = Prompt(
         style=path.parent.name,
         language=path.stem,
         version=_positive(path, front, "version", ""),
+        models=_models(path, front["models"]),
         sentences=_positive(path, limits, "sentences", "limits."),
         words=_positive(path, limits, "words", "limits."),
         examples=_examples(path, front["examples"]),
         body=body,
         sha256=hashlib.sha256(raw).hexdigest(),
     )
+    _try(path, prompt)
+    return prompt
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    # Imported here: only those who write need it. Immutable, and an undefined name is an error, not an empty text.
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
+
+
+def _mark(text: str) -> str:
+    """A tag that `text` does not hold: the same text always gets the same one."""
+    tag, salt = "", 0
+    while not tag or tag in text:
+        digest = hashlib.sha256(f"{salt}:{text}".encode(errors="replace")).hexdigest()
+        tag, salt = f"article-{digest[:_MARK_DIGITS]}", salt + 1
+    return tag
+
+
+def _try(path: Path, prompt: Prompt) -> None:
+    """Render once, so that a mistake in a template is told at the start."""
+    from jinja2 import TemplateError
+    from jinja2.meta import find_undeclared_variables
+
+    try:
+        unknown = find_undeclared_variables(_environment().parse(prompt.body)) - _VARIABLES
+        if unknown:
+            raise _error(path, "body", f"uses {', '.join(sorted(unknown))}; there are {', '.join(sorted(_VARIABLES))}")
+        prompt.render("text", sentences=prompt.sentences, words=prompt.words)
+    except (TemplateError, ArithmeticError, TypeError) as error:
+        raise _error(path, "body", f"is not a template that works: {error}") from error
+
+
+def _models(path: Path, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise _error(path, "models", "must be a list of names")
+    return tuple(value)
 
 
 def _parts(path: Path, raw: bytes) -> tuple[Mapping[str, Any], str]:

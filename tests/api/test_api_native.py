@@ -29,10 +29,11 @@ def test_a_summary_s_sentences_stand_where_it_says(client: TestClient) -> None:
     answer = post(client, "/summarize", text=ARTICLE, sentences=2)
     assert set(answer) == {"summary", "detected", "signature", "timings"}
     summary = answer["summary"]
-    assert set(summary) == {"text", "sentences", "method", "warnings"}
+    assert set(summary) == {"text", "sentences", "method", "style", "fallback_reason", "warnings"}
     assert 1 <= len(summary["sentences"]) <= 2
     for sentence in summary["sentences"]:
-        assert set(sentence) == {"text", "start", "end"}
+        assert set(sentence) == {"text", "start", "end", "sources"}
+        assert sentence["sources"] == [{"start": sentence["start"], "end": sentence["end"]}]
         assert ARTICLE[sentence["start"] : sentence["end"]] == sentence["text"]
         assert sentence["text"] in summary["text"]
     assert answer["detected"]["language"] == "pt"

@@ -254,3 +254,16 @@ def test_serve_answers_and_stops_when_told(environment: dict[str, str]) -> None:
         assert process.wait(60) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
         assert "Traceback" not in rest
         assert "Vila Serena" not in rest
+
+
+def test_a_summary_may_be_set_as_a_list(manchete_here: Any) -> None:
+    text = "A ponte reabriu ontem depois de dois anos. A obra custou R$ 3,5 milhões à prefeitura da cidade.".encode()
+    done = manchete_here("summarize", "--from", "pt", "--style", "bullets", "--method", "auto", given=text)
+    assert done.returncode == 0, done.stderr
+    assert [line[:4] for line in done.stdout.decode().splitlines()] == ["- A ", "- A "]
+
+
+def test_a_written_summary_needs_something_that_writes(manchete_here: Any) -> None:
+    done = manchete_here("summarize", "--from", "pt", "--method", "abstractive", given=b"A ponte reabriu.")
+    assert done.returncode == 2
+    assert b"MANCHETE_SUMMARY_BACKEND" in done.stderr

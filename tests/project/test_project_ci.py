@@ -51,7 +51,7 @@ def _run(checkout: Path) -> tuple[int, list[str]]:
 def test_everything_is_run_in_order_without_a_home_or_a_terminal(checkout: Path) -> None:
     status, calls = _run(checkout)
     assert status == 0
-    assert calls == ["make test", "make check", "pytest -m pytest -m slow", "pytest -m pytest -m browser"]
+    assert calls == ["make test", "make check", "make llm", "pytest -m pytest -m slow", "pytest -m pytest -m browser"]
 
 
 def test_a_mark_that_no_test_has_is_no_failure(checkout: Path) -> None:
