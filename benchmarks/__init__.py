@@ -1,4 +1,4 @@
-"""Benchmarks: `manchete bench speed` and `manchete bench load`, on one result schema.
+"""Benchmarks: `manchete bench speed`, `load` and `summarize`, on one result schema.
 
 Nothing is imported here: `benchmarks.cli` is mounted by the command line and has to start quickly.
 """

@@ -1,4 +1,4 @@
-"""`manchete bench speed | load`; also `python -m benchmarks.cli`.
+"""`manchete bench speed | load | summarize`; also `python -m benchmarks.cli`.
 
 The `manchete` command imports this module when it is asked for `bench`, and hands it the arguments that follow.
 """
@@ -19,7 +19,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8000"
 
 app = typer.Typer(
     name="bench",
-    help="Measure this machine: engines and peers beside each other, and a running server.",
+    help="Measure this machine: engines and peers beside each other, a running server, summaries.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -115,6 +115,33 @@ def load(  # noqa: PLR0913 -- one parameter an option
     )
     with Progress(plan.steps) as progress:
         report = measure_load(plan, progress)
+    _deliver(report, json_file, markdown)
+
+
+@app.command()
+def summarize(
+    *,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON lines {lang, title?, text, summaries}; else our own news")
+    ] = None,
+    part: Annotated[str, typer.Option(metavar="PART", help="all, or every other article: tune or report")] = "all",
+    systems: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Comma-separated; lead is what the others are compared with")
+    ] = None,
+    words: Annotated[int, typer.Option(min=10, max=1000, help="Words a summary may have")] = 100,
+    json_file: JsonFile = None,
+    markdown: Markdown = None,
+) -> None:
+    """Compare summarizers with summaries by people, at equal length: ROUGE, repetition, names, support, time."""
+    from benchmarks.articles import load_articles
+    from benchmarks.progress import Progress
+    from benchmarks.summarize import SummaryPlan, measure_summaries
+    from benchmarks.summarizers import SYSTEMS, parse_summarizers
+
+    chosen = SYSTEMS if systems is None else parse_summarizers(systems)
+    plan = SummaryPlan(load_articles(data, part), chosen, words)
+    with Progress(plan.steps) as progress:
+        report = measure_summaries(plan, progress)
     _deliver(report, json_file, markdown)
 
 

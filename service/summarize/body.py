@@ -34,7 +34,7 @@ _WORD = re.compile(r"[^\W_]+")
 _CONTINUED = (":", ";", ",", "：", "；")
 _QUESTION_MARKS = ("?", "？", "؟")
 
-_QUESTION, _QUOTED, _PARTLY_QUOTED, _ITEM, _SHORT, _UNFINISHED = 0.5, 0.6, 0.85, 0.6, 0.8, 0.5
+_QUESTION, _QUOTED, _PARTLY_QUOTED, _ITEM, _SHORT, _UNFINISHED = 0.5, 0.36, 0.51, 0.6, 0.8, 0.5
 _LEANING = 0.7
 _WHOLLY, _MOSTLY, _PARTLY = 0.9, 0.5, 0.25
 
@@ -53,6 +53,7 @@ class Piece:
 
     `finished` says whether the sentence had final punctuation. `weight` in (0, 1] scales its score; `alone` in [0, 1]
     scales it again where the sentence before is not printed: it is 1 for a sentence that can be understood without.
+    `opens` says whether it is the first of its line.
     """
 
     start: int
@@ -64,6 +65,7 @@ class Piece:
     tier: Tier = Tier.BODY
     weight: float = 1.0
     alone: float = 1.0
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,14 @@ def _is_punctuated(pieces: Sequence[Piece]) -> bool:
 
 def _judge_line(pieces: list[Piece], line: Line, cues: Cues, *, punctuated: bool) -> None:
     members = pieces[line.first : line.last + 1]
+    members[0].opens = True
     tier = Tier.BODY
     if len(members) > 1 or line.marker:
-        # A credit may be split at its abbreviations; the line as a whole still shows what it is.
+        # A credit may be split at its abbreviations; the line as a whole still shows what it is. So does its end: what
+        # stands before the credit of a picture is the picture's caption.
         whole = f"{line.marker} {line.text}".strip()
-        if len(whole) <= _MAX_CUE_CHARACTERS and count_words(whole) <= _MAX_CUE_WORDS and cues.kind_of(whole):
+        short = len(whole) <= _MAX_CUE_CHARACTERS and count_words(whole) <= _MAX_CUE_WORDS
+        if short and (cues.kind_of(whole) or cues.kind_of(members[-1].text) == "caption"):
             tier = Tier.BOILERPLATE
     item = bool(line.marker) and _BULLET.match(line.marker) is not None
     for piece in members:

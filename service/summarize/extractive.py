@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.errors import InvalidInput
 from service.summarize.body import Article, Piece, Tier, read_article
 from service.summarize.cues import Cues, load_cues
 from service.summarize.document import SourceSentence
-from service.summarize.rank import scores
+from service.summarize.rank import Statement, lead_of, scores
 from service.summarize.selection import Option, choose
 from service.summarize.terms import vectors
 from service.types import Notice, Span, Summary, SummaryLength, SummarySentence
@@ -31,54 +32,84 @@ def summarize(
     `sentences` are spans of `text` in order; captions, bylines and headings may be among them. `language` is a BCP-47
     tag; one without cues of its own is served by those that hold everywhere. A sentence of the summary may be narrower
     than the one it came from: datelines and trailing agency credits are left out. The summary's text is its sentences,
-    joined with a space, without line breaks. `words` of `length` wins over `sentences`.
+    joined with a space, without line breaks. `words` of `length` wins over `ratio`, a share of the words of the body,
+    and that over `sentences`.
 
     Warnings: `over-length` (the lead alone has more words than asked), `short-text` (there is no more body text than
     this), `only-boilerplate` (nothing looks like body text, so the best of the rest is given).
 
-    Raises InvalidInput when `length` asks for less than one sentence or word, or for neither.
+    Raises InvalidInput when `length` asks for less than one sentence or word, a share out of (0, 1], or nothing.
     """
-    _check(length)
+    check_length(length)
     cues = load_cues(language)
     article = read_article(text, sentences, cues, title)
-    pieces = _printable(article)
+    pieces = printable(article)
     if not pieces:
         return Summary("", (), METHOD, (Notice("short-text", "there is no text to summarize"),))
-    chosen = [pieces[index] for index in _chosen(pieces, article.title, language, cues, length)]
+    sentence_limit, word_limit = limits(pieces, length)
+    options, lead = _options(pieces, article.title, language, cues)
+    chosen = [pieces[index] for index in choose(options, lead, sentences=sentence_limit, words=word_limit)]
     return Summary(
-        text=" ".join(_WRAP.sub(" ", piece.text) for piece in chosen),
+        text=" ".join(set_line(piece) for piece in chosen),
         sentences=tuple(SummarySentence(piece.text, piece.start, piece.end) for piece in chosen),
         method=METHOD,
-        warnings=_warnings(pieces, chosen, length),
+        warnings=warnings_about(pieces, chosen, replace(length, words=word_limit)),
     )
 
 
-def _check(length: SummaryLength) -> None:
+def body_sentences(
+    text: str, sentences: Sequence[SourceSentence], *, language: str, title: str | None = None
+) -> list[str]:
+    """What a summary is chosen from: the sentences of the body in order, without datelines, captions and the like."""
+    return [piece.text for piece in printable(read_article(text, sentences, load_cues(language), title))]
+
+
+def check_length(length: SummaryLength) -> None:
+    """Raise InvalidInput when a length asks for nothing; see `summarize`."""
     for field, value in (("words", length.words), ("sentences", length.sentences)):
         if value is not None and value < 1:
             raise InvalidInput(f"{field}: {value} is less than 1", field=field)
-    if length.words is None and length.sentences is None:
-        raise InvalidInput("sentences: give a number of sentences or of words", field="sentences")
+    if length.ratio is not None and not 0 < length.ratio <= 1:
+        raise InvalidInput(f"ratio: {length.ratio} is not above 0 and at most 1", field="ratio")
+    if length.words is None and length.sentences is None and length.ratio is None:
+        raise InvalidInput("sentences: give a number of sentences or of words, or a ratio", field="sentences")
 
 
-def _printable(article: Article) -> list[Piece]:
+def limits(pieces: Sequence[Piece], length: SummaryLength) -> tuple[int | None, int | None]:
+    """The limits in sentences and in words that a length means for these pieces; one of them is None."""
+    if length.words is not None:
+        return None, length.words
+    if length.ratio is not None:
+        return None, max(1, int(length.ratio * sum(max(1, piece.cost) for piece in pieces)))
+    return length.sentences, None
+
+
+def set_line(piece: Piece) -> str:
+    """The piece's text on one line."""
+    return _WRAP.sub(" ", piece.text)
+
+
+def printable(article: Article) -> list[Piece]:
     """The body; where there is none, the best tier there is."""
     pieces = [piece for piece in article.pieces if piece.text]
     best = min((piece.tier for piece in pieces), default=Tier.BODY)
     return [piece for piece in pieces if piece.tier is best]
 
 
-def _chosen(pieces: Sequence[Piece], title: str, language: str, cues: Cues, length: SummaryLength) -> list[int]:
+def _options(pieces: Sequence[Piece], title: str, language: str, cues: Cues) -> tuple[list[Option], int]:
+    """The pieces as they may be chosen, and the index of the lead."""
     *bodies, heading = vectors([piece.text for piece in pieces] + [title], language, cues.content_words)
+    statements = [Statement(body, piece.text, piece.opens) for body, piece in zip(bodies, pieces, strict=True)]
+    lead = lead_of(statements, heading)
     options = [
-        Option(score * piece.weight, max(1, piece.cost), piece.alone, vector)
-        for score, piece, vector in zip(scores(bodies, heading), pieces, bodies, strict=True)
+        Option(score * piece.weight, max(1, piece.cost), piece.alone, body)
+        for score, piece, body in zip(scores(statements, heading, lead), pieces, bodies, strict=True)
     ]
-    sentences = length.sentences if length.words is None else None
-    return choose(options, 0, sentences=sentences, words=length.words)
+    return options, lead
 
 
-def _warnings(pieces: Sequence[Piece], chosen: Sequence[Piece], length: SummaryLength) -> tuple[Notice, ...]:
+def warnings_about(pieces: Sequence[Piece], chosen: Sequence[Piece], length: SummaryLength) -> tuple[Notice, ...]:
+    """What to know of a summary of `chosen` out of `pieces`; see `summarize`."""
     notices = []
     words = sum(max(1, piece.cost) for piece in chosen)
     if pieces[0].tier is Tier.BOILERPLATE:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from service.summarize.terms import Vector
 
-# Sentences of one article share its subject: only likeness beyond that is repetition.
-_SHARED, _REPEATED, _MAX_PENALTY = 0.3, 0.8, 0.9
+# Sentences of one article share its subject: only likeness beyond that is repetition. How much that is shows in how
+# like the lead the others are on average, within limits; it is more in a text of few sentences.
+_SHARED_LEAST, _SHARED_MOST, _REPEATED, _MAX_PENALTY = 0.1, 0.3, 0.5, 0.9
 _MAX_SWAPS = 8
 # Only the best of the others are tried in a swap, so that its time does not grow with the text.
 _MAX_TRIED = 200
@@ -43,8 +44,9 @@ class Option:
 class Selection:
     """The options chosen so far and what that makes of the values of the others."""
 
-    def __init__(self, options: Sequence[Option], lead: int) -> None:
+    def __init__(self, options: Sequence[Option], lead: int, *, repeat: bool) -> None:
         self._options = options
+        self._penalty = _MAX_PENALTY if repeat else 1.0
         self._likeness = [0.0] * len(options)
         self._postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
         for index, option in enumerate(options):
@@ -56,13 +58,15 @@ class Selection:
         self.chosen: set[int] = set()
         self.words = 0
         self.add(lead)
+        others = [likeness for index, likeness in enumerate(self._likeness) if index != lead]
+        self._shared = min(_SHARED_MOST, max(_SHARED_LEAST, sum(others) / max(1, len(others))))
 
     def value(self, index: int) -> float:
         """What the option adds to a summary, a word of it."""
         option = self._options[index]
         context = 1.0 if index - 1 in self.chosen else option.alone
-        repetition = (self._likeness[index] - _SHARED) / (_REPEATED - _SHARED)
-        return option.score * context * (1 - _MAX_PENALTY * min(1.0, max(0.0, repetition)))
+        repetition = (self._likeness[index] - self._shared) / (_REPEATED - self._shared)
+        return option.score * context * (1 - self._penalty * min(1.0, max(0.0, repetition)))
 
     def add(self, index: int) -> None:
         """Choose the option and lower the values of those like it."""
@@ -87,12 +91,17 @@ class Selection:
         return follower in self.chosen and self._options[follower].alone < 1
 
 
-def choose(options: Sequence[Option], lead: int, *, sentences: int | None, words: int | None) -> list[int]:
-    """Indices of the chosen options in order; always the `lead`, and with it at most `sentences` and `words`."""
+def choose(
+    options: Sequence[Option], lead: int, *, sentences: int | None, words: int | None, repeat: bool = True
+) -> list[int]:
+    """Indices of the chosen options in order; always the `lead`, and with it at most `sentences` and `words`.
+
+    Without `repeat`, what is too like one that was chosen is never chosen, room or not.
+    """
     room = len(options) if sentences is None else sentences
-    if len(options) <= room and (words is None or sum(option.words for option in options) <= words):
+    if repeat and len(options) <= room and (words is None or sum(option.words for option in options) <= words):
         return list(range(len(options)))
-    selection = Selection(options, lead)
+    selection = Selection(options, lead, repeat=repeat)
     queue = [(-selection.value(index), index) for index in range(len(options)) if index != lead]
     heapq.heapify(queue)
     shortest = min((option.words for option in options), default=0)

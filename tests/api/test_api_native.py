@@ -105,3 +105,71 @@ def test_http_and_the_command_line_render_alike(client: TestClient) -> None:
     for answer in (over_http, direct):
         del answer["timings"]
     assert over_http == direct
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"text": ARTICLE, "words": 30, "ratio": 0.2}, "words and ratio: give one of the two, not both"),
+        (
+            {"text": ARTICLE, "sentences": 2, "words": 30, "ratio": 0.2},
+            "sentences and words and ratio: give one of the three",
+        ),
+        ({"text": ARTICLE, "ratio": 0}, "ratio: must be at least 0.01"),
+        ({"text": ARTICLE, "ratio": 1.5}, "ratio: must be at most 1.0"),
+        ({"text": ARTICLE, "ratio": "a lot"}, "ratio: must be a number"),
+        ({"text": ARTICLE, "texts": [ARTICLE]}, "text and texts: give one of the two, not both"),
+        ({"texts": []}, "texts: must not be an empty list"),
+        ({"texts": ["a"] * 51}, "texts: must not have more than 50 texts"),
+        ({"texts": [ARTICLE, " "]}, "texts[1]: must not be empty"),
+        ({"texts": [ARTICLE, 3]}, "texts[1]: must be a string"),
+        ({"texts": "a"}, "texts: must be a list"),
+        ({}, "Invalid request: missing text parameter"),
+        (
+            {"texts": [ARTICLE, "The council of Alder Bay voted on Monday to close the last coal plant of the city."]},
+            "texts[1]: is in English, texts[0] is in Portuguese; give texts of one language",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_summary_request_is_named(client: TestClient, body: dict[str, Any], error: str) -> None:
+    response = client.post("/summarize", json=body)
+    assert response.status_code == 400
+    assert response.json() == {"error": error}
+
+
+def test_length_as_a_share(client: TestClient) -> None:
+    half = post(client, "/summarize", text=ARTICLE, ratio=0.5)["summary"]["text"]
+    digest = post(client, "/digest", text=ARTICLE, target="en", ratio=0.5)["summary"]["text"]
+    form = client.post("/summarize", data={"text": ARTICLE, "ratio": "0.5"}).json()["summary"]["text"]
+    assert half == digest == form
+    assert 0.3 * len(ARTICLE.split()) <= len(half.split()) <= 0.5 * len(ARTICLE.split())
+
+
+def test_several_texts_give_one_summary_with_sources(client: TestClient) -> None:
+    other = (
+        "O barco-biblioteca do rio Verde voltou a navegar na segunda-feira, após dois anos parado.\n\n"
+        "Mais de trezentas pessoas esperavam no cais de Santa Marta, segundo a câmara municipal."
+    )
+    answer = post(client, "/summarize", texts=[ARTICLE, other], sentences=6)
+    assert set(answer) == {"summary", "detected", "signature", "timings"}
+    assert answer["detected"]["language"] == "pt"
+    texts = (ARTICLE, other)
+    for sentence in answer["summary"]["sentences"]:
+        assert set(sentence) == {"text", "sources"}
+        first = sentence["sources"][0]
+        assert texts[first["text"]][first["start"] : first["end"]] == sentence["text"]
+    assert answer["summary"]["text"].count("voltou a navegar") == 1
+    assert "trezentas pessoas" in answer["summary"]["text"]
+    lead = answer["summary"]["sentences"][0]["sources"]
+    assert [one["text"] for one in lead] == [0, 1]
+
+
+def test_texts_have_no_more_characters_than_a_text_may_have(make_client: Any) -> None:
+    response = make_client(char_limit=len(ARTICLE) + 10).post("/summarize", json={"texts": [ARTICLE, ARTICLE]})
+    assert response.status_code == 413
+    assert response.json()["error"].startswith(f"texts: {2 * len(ARTICLE)} characters are over the limit of")
+
+
+def test_texts_in_a_named_language_are_not_detected(client: TestClient) -> None:
+    detected = post(client, "/summarize", texts=[ARTICLE, "Breve."], source="pt")["detected"]
+    assert (detected["language"], detected["provenance"]) == ("pt", "caller")

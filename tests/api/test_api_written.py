@@ -80,3 +80,31 @@ def test_styles_without_a_model(client: TestClient) -> None:
     assert text(style="thread").splitlines()[0].startswith("1/2 The council")
     assert text(style="headline", title="Alder buys a theater") == "Alder buys a theater"
     assert text(style="headline") == TEXT[: TEXT.index(" Construction")]
+
+
+def test_a_headline_without_a_title_is_a_short_sentence(client: TestClient) -> None:
+    lead = (
+        "The council of Alder, which had put the question off four times since the spring and heard sixty people in "
+        "two nights, voted on Monday to buy the Grand Theater."
+    )
+    text = f"{lead} The theater costs the council $1.9 million. Construction at the theater is to begin in March."
+    headline = client.post("/summarize", json={"text": text, "style": "headline"}).json()["summary"]["text"]
+    assert headline != lead
+    assert headline in text
+
+
+def test_several_texts_may_be_set_as_a_list(client: TestClient) -> None:
+    texts = [TEXT, "The council of Alder votes again in May. Construction is to begin in March and last 14 months."]
+    body = {"texts": texts, "sentences": 3, "style": "bullets", "method": "auto"}
+    summary = client.post("/summarize", json=body).json()["summary"]
+    assert (summary["method"], summary["style"]) == ("extractive", "bullets")
+    assert all(line.startswith("- ") for line in summary["text"].splitlines())
+    assert len(summary["text"].splitlines()) == len(summary["sentences"]) == 3
+    titled = client.post("/summarize", json=body | {"style": "headline", "title": "Alder buys"}).json()["summary"]
+    assert (titled["text"], titled["sentences"]) == ("Alder buys", [])
+
+
+def test_several_texts_are_not_written_anew(client: TestClient) -> None:
+    answer = client.post("/summarize", json={"texts": [TEXT, TEXT], "method": "abstractive"})
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("method: a summary of several texts is extractive")

@@ -146,6 +146,12 @@ BAD = [
         b"a",
         "--sentences and --words: give one of the two, not both",
     ),
+    (["summarize", "--ratio", "2"], b"a", "--ratio: must be a number from 0.01 to 1.0, not 2"),
+    (["summarize", "--ratio", "half"], b"a", "--ratio: must be a number from 0.01 to 1.0, not half"),
+    (["summarize", "--ratio", "0.2", "--words", "20"], b"a", "--words and --ratio: give one of the two, not both"),
+    (["summarize", "-", "-"], b"a", "FILE: standard input can be read once"),
+    (["summarize", *["a.txt"] * 51], b"a", "FILE: 51 files are over the limit of 50"),
+    (["summarize", "-", "no-such-file.txt"], b"a", "FILE: cannot read no-such-file.txt: No such file or directory"),
     (["summarize", "--title", "x" * 51], b"Um texto.", "--title: 51 characters are over the limit of 50"),
     (["digest", "--to", "zz"], b"Bom dia.", "--to: zz is not supported"),
     (["digest", "--to", "en"], b"", "FILE: must not be empty"),
@@ -267,3 +273,23 @@ def test_a_written_summary_needs_something_that_writes(manchete_here: Any) -> No
     done = manchete_here("summarize", "--from", "pt", "--method", "abstractive", given=b"A ponte reabriu.")
     assert done.returncode == 2
     assert b"MANCHETE_SUMMARY_BACKEND" in done.stderr
+
+
+def test_several_files_give_one_summary(manchete_here: Any, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.txt", tmp_path / "b.txt"
+    first.write_text("O rio subiu dois metros na terça-feira. A ponte da cidade foi fechada.", encoding="utf-8")
+    second.write_text("O rio subiu dois metros, na terça-feira. Ninguém ficou ferido na cheia.", encoding="utf-8")
+
+    plain = manchete_here("summarize", str(first), str(second), "--sentences", "5")
+    assert plain.returncode == 0
+    assert plain.stdout.decode().count("dois metros") == 1
+    assert "Ninguém ficou ferido" in plain.stdout.decode()
+
+    answer = json.loads(manchete_here("summarize", str(first), str(second), "--json").stdout)
+    assert [one["text"] for one in answer["summary"]["sentences"][0]["sources"]] == [0, 1]
+
+
+def test_summary_as_a_share_of_the_words(manchete_here: Any) -> None:
+    text = "O rio subiu dois metros na terça-feira. A ponte da cidade foi fechada. Ninguém ficou ferido na cheia."
+    done = manchete_here("summarize", "--ratio", "0.7", given=text.encode())
+    assert 0 < len(done.stdout.decode().split()) <= 0.7 * len(text.split())

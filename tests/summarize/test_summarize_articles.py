@@ -74,9 +74,10 @@ def test_everything_asked_for_gives_the_whole_body_and_says_that_it_was_short(ar
             [
                 "A Prefeitura de Porto Sereno, no litoral de Santa Catarina, decretou situação de emergência nesta "
                 "quinta-feira (14) depois que um temporal alagou sete bairros e deixou 42 famílias desalojadas.",
-                "Não há registro de mortos, mas duas pessoas ficaram feridas.",
                 "Segundo a Defesa Civil, choveu 118 milímetros entre 17h e 20h de quarta-feira, mais da metade do "
                 "esperado para todo o mês.",
+                "As famílias foram levadas para o ginásio da Escola Municipal Anita Prado, onde recebem colchões, água "
+                "e refeições.",
             ],
         ),
         (
@@ -84,8 +85,9 @@ def test_everything_asked_for_gives_the_whole_body_and_says_that_it_was_short(ar
             [
                 "A meadow of seagrass planted by volunteers in Kestrel Bay has grown to 12 hectares in five years and "
                 "now shelters seahorses, young cod and cuttlefish, according to a survey released on Sunday.",
-                "It is the largest restored meadow in Wales.",
                 "The Kestrel Bay Trust counted 61 spiny seahorses in May, up from none in 2019.",
+                "Seagrass vanished from the bay in the early 1980s, when waste from a paint factory and the chains of "
+                "moored boats destroyed it.",
             ],
         ),
     ],

@@ -74,10 +74,12 @@ def test_summaries_of_any_spans_of_any_text(
 
 
 @given(prose, LANGUAGES, LENGTHS, TITLES)
-def test_lead_is_the_same_at_every_length(text: str, language: str, length: SummaryLength, title: str | None) -> None:
+def test_lead_is_in_the_summary_of_every_length(
+    text: str, language: str, length: SummaryLength, title: str | None
+) -> None:
     sentences = split(text, language)
 
     one = summarize(text, sentences, language=language, length=SummaryLength(sentences=1), title=title)
     more = summarize(text, sentences, language=language, length=length, title=title)
 
-    assert one.sentences[:1] == more.sentences[:1]
+    assert set(one.sentences) <= set(more.sentences)

@@ -1,4 +1,4 @@
-"""Which sentences are chosen: the lead, then what is early, central, near the title and new."""
+"""Which sentences are chosen: the lead, then what is early, central, near the title, in numbers and new."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.types import Span, SummaryLength
 
 LEAD = "The council of Alder Bay voted on Monday to close the city's last coal plant by 2027."
 PLANT = "The coal plant employs 210 people and supplies a third of the city's electricity."
-WEATHER = "Rain is expected over the whole coast on Sunday, with winds of up to 40 miles an hour."
+WEATHER = "Rain is expected over the whole coast on Sunday, with strong winds in the course of the afternoon."
 REPLACED = "A solar park and two wind farms are to replace the coal plant and its electricity."
 
 
@@ -279,3 +279,32 @@ def test_swaps_fill_the_limit_better_than_greed_alone() -> None:
 
     assert choose(options, 0, sentences=None, words=90) == [0, 2]
     assert choose(options, 0, sentences=2, words=None) == [0, 1]
+
+
+ANECDOTE = (
+    "Every morning before dawn Ada Brandt carries two buckets up the stairs.\n\n"
+    "She is 81 and has done so since her husband died.\n\n"
+    "Alder Bay will rebuild its water mains at a cost of $40 million, the mayor said on Monday.\n\n"
+    "Work on the mains begins in May and ends in 2029.\n\n"
+    "The mains were laid in 1931 and lose a third of the water on the way.\n\n"
+    "Water has been cut off on 60 days this year.\n\n"
+    "Residents of Alder Bay pay twice as much for water as those of Port Reed.\n\n"
+    "The mayor ruled out higher prices for water until the mains are done.\n\n"
+    "Pipes for the new mains will come from a factory in Port Reed."
+)
+NEWS = "Alder Bay will rebuild its water mains at a cost of $40 million, the mayor said on Monday."
+
+
+@pytest.mark.parametrize("title", ["Alder Bay to rebuild water mains for $40 million", None])
+def test_anecdote_at_the_beginning_gives_way_to_the_news(title: str | None) -> None:
+    assert summary_of(ANECDOTE, "en", title=title, length=SummaryLength(sentences=1)).text == NEWS
+
+
+def test_number_and_paragraph_opening_are_preferred() -> None:
+    plain = "The plant burns coal from three mines on the other side of the range of hills."
+    number = "The plant burns coal from 3 mines on the other side of the range of hills."
+    other = "Its chimney can be seen from every street of the harbour and from the islands."
+
+    assert summary_of(f"{LEAD} {other} {number}", "en", length=SummaryLength(sentences=2)).text == f"{LEAD} {number}"
+    opening = summary_of(f"{LEAD} {other}\n\n{plain}", "en", length=SummaryLength(sentences=2))
+    assert opening.text == f"{LEAD} {plain}"
