@@ -145,8 +145,10 @@ def capitals(source: str) -> list[Finding]:
     if len(source) < _CAPITAL_LETTERS or (source[1:4].islower() and source[-3:].islower()):
         return []
     words = _WORD.findall(without_literals(source))
+    if 2 * sum(map(str.isupper, words)) < len(words):
+        return []
     letters = "".join(words)
-    upper = sum(letter.isupper() for letter in letters)
+    upper = sum(map(str.isupper, letters))
     if len(words) < _CAPITAL_WORDS or len(letters) < _CAPITAL_LETTERS or upper < _CAPITAL_SHARE * len(letters):
         return []
     message = "this is in capitals, which models translate badly; send it in ordinary letters"
