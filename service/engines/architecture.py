@@ -1,7 +1,14 @@
-"""The architecture of a student, read from the `special:model.yml` text of its file and from its matrices."""
+"""The architecture of a student, read from the `special:model.yml` text of its file and from its matrices.
+
+Which embeddings there are is said by three flags (marian-dev `src/models/transformer.h`): source and target share
+`Wemb` with `tied-embeddings-all` or `tied-embeddings-src`, else they have `encoder_Wemb` and `decoder_Wemb`; the output
+layer is the target's embedding with `tied-embeddings-all` or `tied-embeddings`, else a matrix of its own. Students of
+languages with a vocabulary each (Chinese, Japanese, Korean) are of the kind `tied-embeddings`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +27,15 @@ _POSITION_BASE: Final = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Sizes of a Marian transformer student with an SSRU decoder and one tied embedding."""
+    """Sizes of a Marian transformer student with an SSRU decoder whose output layer is the target's embedding.
 
-    vocabulary: int
+    `source_embedding` and `target_embedding` name matrices `[vocabulary, width]`, the same one where it is shared.
+    """
+
+    source_embedding: str
+    target_embedding: str
+    source_vocabulary: int
+    target_vocabulary: int
     width: int
     heads: int
     feed_forward: int
@@ -47,8 +60,9 @@ _REQUIRED: Final = {
     "transformer-ffn-depth": "2",
     "transformer-train-position-embeddings": "false",
     "transformer-no-projection": "false",
-    "tied-embeddings-all": "true",
 }
+_SHARED: Final = "Wemb"
+_SEPARATE: Final = ("encoder_Wemb", "decoder_Wemb")
 
 
 def read_architecture(model: MarianModel) -> Architecture:
@@ -57,12 +71,17 @@ def read_architecture(model: MarianModel) -> Architecture:
     for key, expected in _REQUIRED.items():
         if settings.get(key, expected) != expected:
             raise MarianFormatError(f"{key} is {settings[key]!r}; this engine implements {expected!r} only")
+    source, target = _embeddings(settings)
     try:
-        embedding = model.quantized["Wemb"].values
+        source_shape, target_shape = (model.quantized[name].values.shape for name in (source, target))
+        bias = model.floats["decoder_ff_logit_out_b"].size
         feed_forward = model.quantized["encoder_l1_ffn_W1"].values.shape[1]
         architecture = Architecture(
-            vocabulary=embedding.shape[0],
-            width=embedding.shape[1],
+            source_embedding=source,
+            target_embedding=target,
+            source_vocabulary=source_shape[0],
+            target_vocabulary=target_shape[0],
+            width=target_shape[1],
             heads=int(settings["transformer-heads"]),
             feed_forward=feed_forward,
             encoder_layers=int(settings["enc-depth"]),
@@ -72,7 +91,24 @@ def read_architecture(model: MarianModel) -> Architecture:
         raise MarianFormatError(f"the model does not say or hold {error}") from error
     if architecture.width % architecture.heads or architecture.width % 2:
         raise MarianFormatError(f"width {architecture.width} does not divide into {architecture.heads} heads")
+    if source_shape[1] != target_shape[1]:
+        raise MarianFormatError(f"{source} has width {source_shape[1]}, {target} has width {target_shape[1]}")
+    if bias != target_shape[0]:
+        raise MarianFormatError(f"decoder_ff_logit_out_b has {bias} values, {target} has {target_shape[0]} rows")
     return architecture
+
+
+def _embeddings(settings: Mapping[str, str]) -> tuple[str, str]:
+    """Names of the source's and of the target's embedding."""
+    everywhere, source, output = (
+        settings.get(key) == "true" for key in ("tied-embeddings-all", "tied-embeddings-src", "tied-embeddings")
+    )
+    if not (everywhere or output):
+        raise MarianFormatError(
+            "neither tied-embeddings-all nor tied-embeddings is true; "
+            "this engine implements an output layer that is the target's embedding only"
+        )
+    return (_SHARED, _SHARED) if everywhere or source else _SEPARATE
 
 
 def _top_level_settings(config: str) -> dict[str, str]:

@@ -110,7 +110,7 @@ def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.Gr
     all_finished = graph.op("ReduceMin", [graph.op("Cast", [finished], to=INT32)], keepdims=0)
     rows = _row_numbers(graph, parent)
     graph.rename(graph.op("Not", [graph.op("Cast", [all_finished], to=BOOL)]), "go_on")
-    graph.rename(layers.embed(graph, output.rows, graph.reshape(token, -1)), "previous_next")
+    graph.rename(layers.embed(graph, output, graph.reshape(token, -1)), "previous_next")
     for value_name, name in ((best, "totals"), (finished, "finished"), (sizes, "sizes")):
         graph.rename(value_name, f"{name}_next")
     for name, cell in zip(cell_names, cells, strict=True):

@@ -68,7 +68,7 @@ def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.Gr
     still_open = graph.op("Min", ["open_before", token])
     open_rows = graph.op("ReduceSum", [still_open], keepdims=0)
     graph.rename(graph.op("Greater", [open_rows, "rest"]), "go_on")
-    results = [layers.embed(graph, output.rows, token), still_open, *cells]
+    results = [layers.embed(graph, output, token), still_open, *cells]
     carried = [("previous", FLOAT, (None, width)), ("open", INT64, (None,))]
     carried += [(name, FLOAT, (None, width)) for name in layers.cell_names()]
     inputs = [tensor("step", INT64, []), tensor("go_on_before", BOOL, [])]

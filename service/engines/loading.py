@@ -24,6 +24,15 @@ WORKSPACE_BYTES: Final = 24 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class StudentFiles:
+    """A student as published; `vocabularies` has one file for both languages, or the source's and the target's."""
+
+    model: Path
+    vocabularies: tuple[Path, ...]
+    shortlist: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a PyTorch model runs and in which number format: `cpu`, `cuda`, `cuda:1`; `float32`, `bfloat16`."""
 
@@ -51,30 +60,33 @@ class Direction:
     target_token: str | None = None
 
 
-def convert(model: Path, vocabulary: Path, shortlist: Path, *, destination: Path, model_id: str) -> int:
-    """Convert a Marian student's files into `destination` for `load_student`; returns the vocabulary size.
+def convert(files: StudentFiles, destination: Path, model_id: str) -> int:
+    """Convert a Marian student's files into `destination` for `load_student`; returns the target vocabulary's size.
 
     Raises ModelCorrupt naming the source file that is not what it should be, OSError when the disk refuses.
     """
-    from service.engines.convert import StudentFiles, convert_student
+    from service.engines.convert import convert_student
 
-    return convert_student(StudentFiles(model, vocabulary, shortlist), destination, model_id)
+    return convert_student(files, destination, model_id)
 
 
 def load_student(folder: Path, model_id: str, revision: str, vocabulary_size: int) -> Engine:
-    """Load a converted student with ONNX Runtime; raises ModelCorrupt naming the file that cannot be used."""
+    """Load a converted student, whose target has a vocabulary of `vocabulary_size`, with ONNX Runtime.
+
+    Raises ModelCorrupt naming the file that cannot be used.
+    """
     from service.engines.student import load_student as load
 
     signature = ModelSignature(model_id, revision, STUDENT, "int8", beam=1, shortlist=True)
     return load(folder, signature, vocabulary_size)
 
 
-def load_marian_torch(model: Path, vocabulary: Path, model_id: str, revision: str, placement: Placement) -> Engine:
+def load_marian_torch(files: StudentFiles, model_id: str, revision: str, placement: Placement) -> Engine:
     """Load a Marian student's own files with transformers and PyTorch; raises ModelCorrupt naming the file at fault."""
     from service.engines.marian_torch import load_marian_torch as load
 
     signature = ModelSignature(model_id, revision, TRANSFORMERS, placement.dtype, beam=1, shortlist=False)
-    return load(model, vocabulary, signature, placement)
+    return load(files, signature, placement)
 
 
 def convert_ctranslate2(source: Path, destination: Path, model_id: str) -> int:

@@ -3,6 +3,10 @@
 Layout (marian-dev `src/common/binary.cpp`, version 1), little-endian: `u64 version, u64 n`; n headers
 `{u64 name_length, u64 type, u64 shape_length, u64 data_length}`; the NUL-terminated names; the int32 shapes; `u64 pad`,
 pad bytes; the data. Every length is checked against the file before it is used; nothing in a file is ever executed.
+
+Embeddings (marian-dev `src/models/transformer.h`): `Wemb` where source and target share one, else `encoder_Wemb` and
+`decoder_Wemb`. All three lie row by row, `[vocabulary, d]`, in int8 files too: `src/common/binary.cpp` of browsermt's
+fork takes every item with `Wemb` in its name out of the transposition that other matrices go through.
 """
 
 from __future__ import annotations
@@ -53,18 +57,22 @@ class MarianModel:
     quantized: Mapping[str, QuantizedMatrix]
     config: str
 
-    def activation_multiplier(self, name: str) -> float:
-        """Scale of the activations that are multiplied with matrix `name` (`int8 = float * multiplier`).
+    def activation_multiplier(self, *names: str) -> float:
+        """Scale of the activations that are multiplied with a matrix (`int8 = float * multiplier`).
 
-        Raises MarianFormatError when the file does not carry one, as models without precomputed alphas do not.
+        `names` are what the matrix may be called, the first that has a scale counts. Raises MarianFormatError when the
+        file carries none, as models without precomputed alphas do not.
         """
-        key = f"{name}_QuantMultA"
-        if key in self.floats:
-            return float(self.floats[key].reshape(-1)[0])
-        if key in self.quantized:
-            # Marian quantizes everything whose name begins with the embedding's, the embedding's own scale included.
-            return float(self.quantized[key].dequantize().reshape(-1)[0])
-        raise MarianFormatError(f"no activation scale {key}: the model was not exported with precomputed alphas")
+        keys = [f"{name}_QuantMultA" for name in names]
+        for key in keys:
+            if key in self.floats:
+                return float(self.floats[key].reshape(-1)[0])
+            if key in self.quantized:
+                # Marian quantizes everything that has the embedding's name in its own, the embedding's scale included.
+                return float(self.quantized[key].dequantize().reshape(-1)[0])
+        raise MarianFormatError(
+            f"no activation scale {' or '.join(keys)}: the model was not exported with precomputed alphas"
+        )
 
 
 @dataclass(frozen=True, slots=True)

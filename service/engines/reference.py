@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import EncoderDecoderCache, MarianConfig, MarianMTModel
@@ -66,8 +65,9 @@ class SimpleRecurrentUnit(nn.Module):
 def reference_model(model: MarianModel) -> MarianMTModel:
     """Build the float32 model of a Marian student, in evaluation mode on the CPU.
 
-    One id is added to the vocabulary for padding and for the start of decoding; its embedding is zero, as Marian's
-    decoder starts from nothing but a position. Raises MarianFormatError for an architecture this does not implement.
+    One id is added to the target's vocabulary for padding and for the start of decoding; its embedding is zero, as
+    Marian's decoder starts from nothing but a position. Padding of a source is masked, so that it may share its id with
+    a token of a larger source vocabulary. Raises MarianFormatError for an architecture this does not implement.
     """
     architecture = read_architecture(model)
     reference = MarianMTModel(_config(architecture))
@@ -80,16 +80,19 @@ def reference_model(model: MarianModel) -> MarianMTModel:
         if isinstance(module, nn.LayerNorm):
             module.eps = LAYER_NORM_EPSILON
     _copy_parameters(reference, model, architecture)
-    start = architecture.vocabulary
+    start = architecture.target_vocabulary
     reference.generation_config = search_config(SearchIds(start, EOS_ID, start, never=(start, UNK_ID)))
     reference.train(False)
     return reference
 
 
 def _config(architecture: Architecture) -> MarianConfig:
-    start = architecture.vocabulary
+    start = architecture.target_vocabulary
+    shared = architecture.source_embedding == architecture.target_embedding
     return MarianConfig(
-        vocab_size=architecture.vocabulary + 1,
+        vocab_size=max(architecture.source_vocabulary, start + 1),
+        decoder_vocab_size=start + 1,
+        share_encoder_decoder_embeddings=shared,
         d_model=architecture.width,
         encoder_layers=architecture.encoder_layers,
         decoder_layers=architecture.decoder_layers,
@@ -108,9 +111,12 @@ def _config(architecture: Architecture) -> MarianConfig:
 
 
 def _copy_parameters(reference: MarianMTModel, model: MarianModel, architecture: Architecture) -> None:
-    embedding = np.zeros((architecture.vocabulary + 1, architecture.width), dtype=np.float32)
-    embedding[:-1] = model.quantized["Wemb"].dequantize()
-    reference.model.shared.weight.data.copy_(torch.from_numpy(embedding))
+    if architecture.source_embedding == architecture.target_embedding:
+        _copy_embedding(reference.model.shared, model, architecture.target_embedding)
+    else:
+        _copy_embedding(reference.model.encoder.embed_tokens, model, architecture.source_embedding)
+        _copy_embedding(reference.model.decoder.embed_tokens, model, architecture.target_embedding)
+    # To the embeddings where they are one, and to the output layer in any case.
     reference.tie_weights()
     reference.final_logits_bias[0, :-1] = torch.from_numpy(model.floats["decoder_ff_logit_out_b"].reshape(-1))
     for number, layer in enumerate(reference.model.encoder.layers, start=1):
@@ -126,6 +132,13 @@ def _copy_parameters(reference: MarianMTModel, model: MarianModel, architecture:
         _copy_attention(layer.encoder_attn, model, f"{name}_context")
         _copy_norm(layer.encoder_attn_layer_norm, model, f"{name}_context_Wo")
         _copy_feed_forward(layer, model, name)
+
+
+def _copy_embedding(embedding: nn.Embedding, model: MarianModel, name: str) -> None:
+    """Rows that the file does not have are zero."""
+    values = torch.from_numpy(model.quantized[name].dequantize())
+    embedding.weight.data.zero_()
+    embedding.weight.data[: len(values)].copy_(values)
 
 
 def _copy_matrix(linear: nn.Linear, model: MarianModel, matrix: str, bias: str | None) -> None:

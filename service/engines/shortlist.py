@@ -3,7 +3,10 @@
 Format (bergamot-translator's `lex.*.bin`, little-endian): six u64 (`magic, checksum, frequent, best, offsets,
 list_length`), then `offsets` u64 positions into the list (one per source id, and the end), then `list_length` u32
 target ids. The candidates of a sentence are the first `frequent` ids, the lists of its source tokens, and the tokens
-themselves where the vocabulary is shared.
+themselves where the vocabulary is shared (`src/data/shortlist.cpp` of browsermt's marian-dev).
+
+Where it is not, a source id says nothing of the target, and Marian's decoder can copy nothing that the lists leave out.
+Here the source's text, spelled in the target's tokens, takes the place of the source tokens (docs/decisions/0025).
 """
 
 from __future__ import annotations
@@ -45,34 +48,38 @@ class Shortlist:
         """Memory of the arrays."""
         return int(self._offsets.nbytes + self._targets.nbytes)
 
-    def candidates(self, source_ids: Sequence[int]) -> IdArray:
-        """Target ids for one source sentence, shape `[candidates]`; in no order, some more than once."""
+    def candidates(self, source_ids: Sequence[int], copied: Sequence[int] | None = None) -> IdArray:
+        """Target ids for one source sentence, shape `[candidates]`; in no order, some more than once.
+
+        `copied` are the target ids of the source's text; None where they are the source ids.
+        """
         # A set of Python ints and slices: sorting the result would cost more than everything else here.
         unique = list(set(source_ids))
         bounds = zip(self._offsets[unique].tolist(), self._offsets[[id_ + 1 for id_ in unique]].tolist(), strict=True)
         lists = [self._targets[start:end] for start, end in bounds]
-        return np.concatenate([self._frequent, np.array(unique, dtype=np.int32), *lists])
+        own = unique if copied is None else copied
+        return np.concatenate([self._frequent, np.array(own, dtype=np.int32), *lists])
 
 
-def read_shortlist(path: Path, vocabulary_size: int) -> Shortlist:
-    """Read a `lex.*.bin` file for a shared vocabulary of `vocabulary_size` ids.
+def read_shortlist(path: Path, source_size: int, target_size: int) -> Shortlist:
+    """Read a `lex.*.bin` file for vocabularies of so many ids.
 
     Raises ShortlistFormatError when it is not one, OSError when it cannot be read.
     """
-    return parse_shortlist(path.read_bytes(), vocabulary_size)
+    return parse_shortlist(path.read_bytes(), source_size, target_size)
 
 
-def parse_shortlist(content: bytes, vocabulary_size: int) -> Shortlist:
+def parse_shortlist(content: bytes, source_size: int, target_size: int) -> Shortlist:
     """Parse the content of a `lex.*.bin` file; raises ShortlistFormatError."""
     if len(content) < _HEADER.size:
         raise ShortlistFormatError(f"{len(content)} bytes are too few for a shortlist header")
     magic, _checksum, frequent, _best, offset_count, list_length = _HEADER.unpack_from(content)
     if magic != _MAGIC:
         raise ShortlistFormatError(f"magic number {magic:#x}, expected {_MAGIC:#x}")
-    if offset_count != vocabulary_size + 1 or frequent > vocabulary_size:
-        raise ShortlistFormatError(
-            f"{offset_count} offsets and {frequent} frequent ids do not fit a vocabulary of {vocabulary_size}"
-        )
+    if offset_count != source_size + 1:
+        raise ShortlistFormatError(f"{offset_count} offsets do not fit a source vocabulary of {source_size}")
+    if frequent > target_size:
+        raise ShortlistFormatError(f"{frequent} frequent ids do not fit a target vocabulary of {target_size}")
     needed = _HEADER.size + 8 * offset_count + 4 * list_length
     if len(content) < needed:
         raise ShortlistFormatError(f"needs {needed} bytes, has {len(content)}")
@@ -80,6 +87,6 @@ def parse_shortlist(content: bytes, vocabulary_size: int) -> Shortlist:
     targets = np.frombuffer(content, dtype="<u4", count=list_length, offset=_HEADER.size + 8 * offset_count)
     if offsets[0] < 0 or offsets[-1] > list_length or np.any(np.diff(offsets) < 0):
         raise ShortlistFormatError("the offsets do not rise within the list")
-    if targets.size and int(targets.max()) >= vocabulary_size:
-        raise ShortlistFormatError(f"target id {int(targets.max())} is outside the vocabulary of {vocabulary_size}")
-    return Shortlist(min(max(int(frequent), MIN_FREQUENT), vocabulary_size), offsets, targets.astype(np.int32))
+    if targets.size and int(targets.max()) >= target_size:
+        raise ShortlistFormatError(f"target id {int(targets.max())} is outside the vocabulary of {target_size}")
+    return Shortlist(min(max(int(frequent), MIN_FREQUENT), target_size), offsets, targets.astype(np.int32))

@@ -15,7 +15,7 @@ from service.engines.greedy_search import GreedySearch
 from service.engines.loading import SHORTLIST_FILE, STUDENT, WEIGHTS_FILE, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
 from service.engines.student_batch import Row, batches, beam_results, encoder_feeds, shortlisted
-from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer
+from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer, VocabularyFormatError
 from service.errors import EngineFailure, ModelCorrupt
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 
@@ -26,6 +26,8 @@ ENCODER_FILE: Final = "encoder.onnx"
 GREEDY_FILE: Final = "greedy.onnx"
 BEAM_FILE: Final = "beam.onnx"
 VOCABULARY_FILE: Final = "vocab.spm"
+SOURCE_VOCABULARY_FILE: Final = "srcvocab.spm"
+TARGET_VOCABULARY_FILE: Final = "trgvocab.spm"
 
 
 class StudentEngine:
@@ -82,7 +84,11 @@ class StudentEngine:
 
     def _rows(self, texts: Sequence[str]) -> list[Row]:
         encoded = self._tokenizer.encode_segments(texts)
-        return [Row(index, ids, self._shortlist.candidates(ids)) for index, ids in enumerate(encoded)]
+        copied = map(self._tokenizer.copied, texts)
+        return [
+            Row(index, ids, self._shortlist.candidates(ids, own))
+            for index, (ids, own) in enumerate(zip(encoded, copied, strict=True))
+        ]
 
     def _decode(self, batch: Sequence[Row], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
         started = time.perf_counter()
@@ -103,7 +109,7 @@ class StudentEngine:
         encoding = encoder_feeds(batch)
         memory = dict(zip(self._memory_names, self._encoder.run(None, encoding), strict=True))
         memory["lengths"] = encoding["lengths"]
-        shortlist = shortlisted(batch, self._tokenizer.size)
+        shortlist = shortlisted(batch, self._tokenizer.target_size)
         if options == GREEDY:
             return [[one] for one in self._greedy(batch, memory, shortlist)]
         limits = np.array([row.limit for row in batch], dtype=np.int64)
@@ -121,18 +127,26 @@ class StudentEngine:
 
 def load_student(folder: Path, signature: ModelSignature, vocabulary_size: int) -> StudentEngine:
     """Load a converted student for use on one core a call; raises ModelCorrupt naming the file that cannot be used."""
-    path = folder / VOCABULARY_FILE
+    separate = (folder / SOURCE_VOCABULARY_FILE).exists()
+    vocabularies = [folder / name for name in vocabulary_files(2 if separate else 1)]
+    path = folder / SHORTLIST_FILE
     try:
-        tokenizer = Tokenizer(path)
-        path = folder / SHORTLIST_FILE
-        shortlist = read_shortlist(path, vocabulary_size)
+        tokenizer = Tokenizer(*vocabularies)
+        # The model has as many source ids as the shortlist has lists: that was checked when it was converted.
+        tokenizer.check_sizes(vocabularies, tokenizer.source_size, vocabulary_size)
+        shortlist = read_shortlist(path, tokenizer.source_size, tokenizer.target_size)
         path = folder / WEIGHTS_FILE
         weights_bytes = path.stat().st_size
-    except (ShortlistFormatError, OSError, RuntimeError) as error:  # SentencePiece raises the last two
+    except VocabularyFormatError as error:
+        raise _corrupt(signature.model, error.path, str(error)) from error
+    except (ShortlistFormatError, OSError) as error:
         raise _corrupt(signature.model, path, f"cannot be read ({error})") from error
-    if tokenizer.size != vocabulary_size:
-        raise _corrupt(signature.model, folder / VOCABULARY_FILE, f"has not the {vocabulary_size} pieces of the model")
     return StudentEngine(signature, folder, tokenizer, shortlist, weights_bytes)
+
+
+def vocabulary_files(count: int) -> tuple[str, ...]:
+    """What the vocabularies are called in a converted student's folder: one for both languages, or one for each."""
+    return (VOCABULARY_FILE,) if count == 1 else (SOURCE_VOCABULARY_FILE, TARGET_VOCABULARY_FILE)
 
 
 def _session(path: Path, model_id: str) -> onnxruntime.InferenceSession:

@@ -17,6 +17,8 @@ from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder, 
 from service.engines.marian import FloatArray, MarianModel
 
 MASKED = -1e9
+# What browsermt's fork calls the output layer once a shortlist has narrowed it (`scripts/alphas/extract_stats.py`).
+_NARROWED_OUTPUT = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class OutputLayer:
-    """The tied embedding narrowed to the batch's candidates: rows int8 `[V, width]`, their transpose, bias `[B, V]`."""
+    """The target's embedding narrowed to the candidates: rows int8 `[V, width]`, their transpose, bias `[B, V]`."""
 
     rows: str
     weights: str
@@ -65,9 +67,10 @@ class StudentLayers:
         attention sees the padded layout: everything else would be computed on padding for nothing.
         """
         width = self.arch.width
-        graph.constant_as("Wemb", self._model.quantized["Wemb"].values)
+        embedding = self.arch.source_embedding
+        graph.constant_as(embedding, self._model.quantized[embedding].values)
         self.constant_positions(graph)
-        embedded = self.embed(graph, "Wemb", "ids")
+        embedded = self._embed(graph, embedding, "ids", embedding)
         value = graph.op("Add", [embedded, graph.op("Gather", ["positions", "places"])])
         for layer in range(1, self.arch.encoder_layers + 1):
             name = f"encoder_l{layer}"
@@ -80,9 +83,13 @@ class StudentLayers:
         """Add the position vectors as `positions` `[POSITIONS, width]`."""
         graph.constant_as("positions", position_table(POSITIONS, self.arch.width))
 
-    def embed(self, graph: GraphBuilder, rows: str, indices: str) -> str:
-        """Scaled float32 embeddings of `indices` into the int8 matrix `rows`."""
-        scale = math.sqrt(self.arch.width) / self._model.quantized["Wemb"].multiplier
+    def embed(self, graph: GraphBuilder, output: OutputLayer, indices: str) -> str:
+        """Scaled float32 target embeddings of `indices` into the candidates."""
+        return self._embed(graph, output.rows, indices, self.arch.target_embedding)
+
+    def _embed(self, graph: GraphBuilder, rows: str, indices: str, embedding: str) -> str:
+        """Scaled float32 embeddings of `indices` into `rows`, int8 rows of the matrix `embedding`."""
+        scale = math.sqrt(self.arch.width) / self._model.quantized[embedding].multiplier
         return graph.op("DequantizeLinear", [graph.op("Gather", [rows, indices]), graph.scalar(scale)])
 
     def _self_attention(self, graph: GraphBuilder, value: str, name: str, width: int) -> str:
@@ -140,8 +147,9 @@ class StudentLayers:
 
     def output_layer(self, graph: GraphBuilder) -> OutputLayer:
         """The output layer of the graph inputs `candidates` and `allowed`."""
-        graph.constant_as("Wemb", self._model.quantized["Wemb"].values)
-        rows = graph.op("Gather", ["Wemb", "candidates"])
+        embedding = self.arch.target_embedding
+        graph.constant_as(embedding, self._model.quantized[embedding].values)
+        rows = graph.op("Gather", [embedding, "candidates"])
         weights = graph.op("Transpose", [rows], perm=[1, 0])
         bias = graph.op("Gather", [graph.constant(self._float("decoder_ff_logit_out_b").reshape(-1)), "candidates"])
         return OutputLayer(rows, weights, graph.op("Where", ["allowed", bias, graph.scalar(MASKED)]))
@@ -167,11 +175,12 @@ class StudentLayers:
 
     def logits(self, graph: GraphBuilder, value: str, output: OutputLayer) -> str:
         """Scores of the candidates, float32 `[rows, V]`; those a row may not use are below any other."""
+        names = (self.arch.target_embedding, _NARROWED_OUTPUT)
         inputs = [
-            self._quantize(graph, value, "Wemb"),
+            self._quantize(graph, value, *names),
             output.weights,
-            graph.scalar(1.0 / self._model.activation_multiplier("Wemb")),
-            graph.scalar(1.0 / self._model.quantized["Wemb"].multiplier),
+            graph.scalar(1.0 / self._model.activation_multiplier(*names)),
+            graph.scalar(1.0 / self._model.quantized[self.arch.target_embedding].multiplier),
             graph.scalar(UINT8_ZERO_POINT, np.uint8),
         ]
         return graph.op("Add", [graph.microsoft("MatMulIntegerToFloat", inputs), output.bias])
@@ -206,8 +215,8 @@ class StudentLayers:
     def _float(self, name: str) -> FloatArray:
         return self._model.floats[name]
 
-    def _quantize(self, graph: GraphBuilder, value: str, matrix: str) -> str:
-        scale = graph.scalar(1.0 / self._model.activation_multiplier(matrix))
+    def _quantize(self, graph: GraphBuilder, value: str, *names: str) -> str:
+        scale = graph.scalar(1.0 / self._model.activation_multiplier(*names))
         return graph.op("QuantizeLinear", [value, scale, graph.scalar(UINT8_ZERO_POINT, np.uint8)])
 
     def _linear(self, graph: GraphBuilder, quantized: str, linear: Linear, *, zero_point: int) -> str:

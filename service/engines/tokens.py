@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from service.engines.architecture import EOS_ID
+from service.engines.architecture import EOS_ID, UNK_ID
 from service.errors import EngineFailure
 
 # Students are trained on sentences; Bergamot breaks longer ones at 128 tokens too.
@@ -66,23 +66,62 @@ class Vocabulary(ABC):
         return ids[:-1] if ids[-1:] == [self.end] else ids
 
 
-class Tokenizer(Vocabulary):
-    """A SentencePiece vocabulary whose sentences end with `EOS_ID`."""
+class VocabularyFormatError(ValueError):
+    """The file at `path` is not a vocabulary that a student of Marian's has."""
 
-    def __init__(self, vocabulary_file: Path) -> None:
-        """Raises OSError or RuntimeError when the file cannot be read or is no vocabulary."""
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class Tokenizer(Vocabulary):
+    """SentencePiece vocabularies as Marian has them trained: one for both languages, or the source's and the target's.
+
+    In each of them `EOS_ID` ends a sentence and `UNK_ID` stands for what cannot be spelled.
+    """
+
+    def __init__(self, *files: Path) -> None:
+        """`files` has one or two; raises VocabularyFormatError for one that cannot be read or is no such vocabulary."""
         super().__init__()
-        self._processor: Any = sentencepiece_model(vocabulary_file)
-        self.size: int = self._processor.get_piece_size()
+        processors = [_processor(path) for path in files]
+        self._source: Any = processors[0]
+        self._target: Any = processors[-1]
+        self.shared = len(files) == 1
+        self.source_size: int = self._source.get_piece_size()
+        self.target_size: int = self._target.get_piece_size()
+
+    def check_sizes(self, files: Sequence[Path], source_size: int, target_size: int) -> None:
+        """Raises VocabularyFormatError for the one of `files` that has not as many pieces as the model has rows."""
+        sizes = (self.source_size, self.target_size)
+        for path, size, expected in zip((files[0], files[-1]), sizes, (source_size, target_size), strict=True):
+            if size != expected:
+                raise VocabularyFormatError(path, f"has {size} pieces, the model has {expected}")
 
     def _encode_one(self, text: str) -> list[int]:
         # One by one: given a list, SentencePiece makes a thread pool for each call, ten times the cost of a sentence.
-        return [*self._processor.encode(text), EOS_ID]
+        return [*self._source.encode(text), EOS_ID]
+
+    def copied(self, text: str) -> list[int] | None:
+        """Target ids that spell `text`, for what a translation takes over as it is; None where the ids are shared."""
+        return None if self.shared else self._target.encode(text)
 
     def decode(self, ids: list[int]) -> str:
-        """The text of ids; an end-of-sentence token at their end is left out."""
-        text: str = self._processor.decode(self._without_end(ids))
+        """The text of target ids; an end-of-sentence token at their end is left out."""
+        text: str = self._target.decode(self._without_end(ids))
         return text
+
+
+def _processor(path: Path) -> Any:
+    try:
+        processor = sentencepiece_model(path)
+    except (OSError, RuntimeError) as error:
+        raise VocabularyFormatError(path, f"cannot be read ({error})") from error
+    ids = (processor.eos_id(), processor.unk_id())
+    if ids != (EOS_ID, UNK_ID):
+        raise VocabularyFormatError(
+            path, f"has ids {ids[0]} and {ids[1]} for </s> and <unk>, Marian's are {EOS_ID} and {UNK_ID}"
+        )
+    return processor
 
 
 def sentencepiece_model(path: Path) -> Any:

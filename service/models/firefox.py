@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin
 from service.errors import ModelMissing, UnknownLanguage
 from service.languages import normalise
 from service.models.catalog import is_embedded
-from service.models.conversion import MODEL, SHORTLIST, VOCABULARY
+from service.models.conversion import MODEL, SHORTLIST, SOURCE_VOCABULARY, TARGET_VOCABULARY, VOCABULARY
 from service.models.download import Downloader, RemoteFile
 from service.models.entry import ModelEntry, is_model_id, language_key
 from service.models.offers import Offer
@@ -27,8 +27,14 @@ from service.models.sources import FIREFOX, OPUS, Report
 RECORDS_PATH: Final = "/v1/buckets/main/collections/translations-models-v2/records"
 # The major version of the format that the student engine reads; Mozilla's own engine takes the same one.
 MAJOR_VERSION: Final = 3
-_ROLES: Final = {"model": MODEL, "vocab": VOCABULARY, "lex": SHORTLIST}
-_TWO_VOCABULARIES: Final = frozenset({"srcvocab", "trgvocab"})
+_ONE_VOCABULARY: Final = {"model": MODEL, "vocab": VOCABULARY, "lex": SHORTLIST}
+_TWO_VOCABULARIES: Final = {
+    "model": MODEL,
+    "srcvocab": SOURCE_VOCABULARY,
+    "trgvocab": TARGET_VOCABULARY,
+    "lex": SHORTLIST,
+}
+_KINDS: Final = _ONE_VOCABULARY.keys() | _TWO_VOCABULARIES.keys()
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -92,7 +98,7 @@ def _place(record: Any) -> tuple[_Key, tuple[int, int], str] | None:
         usable = _SHA256.fullmatch(attachment["hash"]) and int(attachment["size"]) > 0 and attachment["location"]
     except (KeyError, TypeError, ValueError, UnknownLanguage):
         return None
-    if not usable or version is None or int(version[1]) != MAJOR_VERSION or kind not in {*_ROLES, *_TWO_VOCABULARIES}:
+    if not usable or version is None or int(version[1]) != MAJOR_VERSION or kind not in _KINDS:
         return None
     return (source, target, str(record.get("architecture") or "tiny")), (int(version[1]), int(version[2])), kind
 
@@ -110,7 +116,8 @@ def _offer(key: _Key, versions: Mapping[tuple[int, int], _Files], attachments: s
         model_id += f"-v{number}"
     if not is_model_id(model_id):
         return None
-    files = tuple(_file(records[kind], role, attachments) for kind, role in _ROLES.items() if kind in records)
+    roles = _ONE_VOCABULARY if "vocab" in records else _TWO_VOCABULARIES
+    files = tuple(_file(records[kind], role, attachments) for kind, role in roles.items() if kind in records)
     entry = ModelEntry(
         model_id=model_id,
         sources=(source,),
@@ -119,12 +126,13 @@ def _offer(key: _Key, versions: Mapping[tuple[int, int], _Files], attachments: s
         origin=f"Firefox Translations student ({architecture})",
         target_variant=None if target == language_key(target) else target,
     )
-    return Offer(entry, MODEL, files, obstacle=None if "vocab" in records else _obstacle(entry))
+    missing = [kind for kind in roles if kind not in records]
+    return Offer(entry, MODEL, files, obstacle=_obstacle(entry, missing) if missing else None)
 
 
-def _obstacle(entry: ModelEntry) -> str:
+def _obstacle(entry: ModelEntry, missing: list[str]) -> str:
     return (
-        f"{entry.model_id} has two vocabularies, which the student engine does not take; "
+        f"{entry.model_id}: the records have no {' and no '.join(missing)} of version {entry.revision}; "
         f"run 'manchete models pull {entry.pair} --source {OPUS}'"
     )
 

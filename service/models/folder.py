@@ -1,4 +1,4 @@
-"""Models in a folder that the user names: a student's three files, or a folder in the layout of Hugging Face."""
+"""Models in a folder that the user names: a student's files, or a folder in the layout of Hugging Face."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Final
 
 from service.errors import InvalidInput, ModelMissing
-from service.models.conversion import MODEL, SHORTLIST, VOCABULARY
+from service.models.conversion import MODEL, SHORTLIST, SOURCE_VOCABULARY, TARGET_VOCABULARY, VOCABULARY
 from service.models.entry import EngineKind, ModelEntry, language_key
 from service.models.hub import REQUIRED, WEIGHTS
 from service.models.manifest import sha256_of
 from service.models.offers import Offer
 from service.models.pairs import parse_pair
 
-# By role, what Mozilla calls the files: `model.esen.intgemm.alphas.bin`, `vocab.esen.spm`, `lex.50.50.esen.s2t.bin`.
-_STUDENT: Final = {MODEL: "model*.bin", VOCABULARY: "vocab*.spm", SHORTLIST: "lex*.bin"}
+# By role, what Mozilla calls the files: `model.esen.intgemm.alphas.bin`, `vocab.esen.spm`, `lex.50.50.esen.s2t.bin`;
+# `srcvocab.enja.spm` and `trgvocab.enja.spm` where the languages have a vocabulary each.
+_STUDENT: Final = {MODEL: "model*.bin", SHORTLIST: "lex*.bin"}
+_ONE_VOCABULARY: Final = {VOCABULARY: "vocab*.spm"}
+_TWO_VOCABULARIES: Final = {SOURCE_VOCABULARY: "srcvocab*.spm", TARGET_VOCABULARY: "trgvocab*.spm"}
 # What is taken from the folder of a model that is no Marian: no format that runs code when it is read.
 _TAKEN: Final = frozenset({".json", ".safetensors", ".model", ".spm", ".txt"})
 
@@ -32,13 +35,8 @@ def folder_offer(folder: Path, what: str) -> Offer:
         )
     if not folder.is_dir():
         raise ModelMissing(f"{folder} is not a folder", model_id=what)
-    student = {role: sorted(folder.glob(pattern)) for role, pattern in _STUDENT.items()}
-    if student[MODEL] and not (folder / "config.json").is_file():
-        wrong = [_STUDENT[role] for role, found in student.items() if len(found) != 1]
-        if wrong:
-            raise ModelMissing(f"{folder} has not exactly one {', '.join(wrong)}", model_id=what)
-        files = {role: found[0] for role, found in student.items()}
-        return _offer(folder, pair, files, MODEL, "student")
+    if any(folder.glob(_STUDENT[MODEL])) and not (folder / "config.json").is_file():
+        return _offer(folder, pair, _student(folder, what), MODEL, "student")
     if not (folder / WEIGHTS).is_file():
         others = ", ".join(sorted(path.name for path in folder.glob("pytorch_model*"))) or "nothing that is read"
         raise ModelMissing(f"{folder} has no {WEIGHTS} but {others}; save it in safetensors", model_id=what)
@@ -47,6 +45,17 @@ def folder_offer(folder: Path, what: str) -> Offer:
     if "config.json" in missing or (missing and '"marian"' in files["config.json"].read_text(errors="replace")):
         raise ModelMissing(f"{folder} has no {', '.join(dict.fromkeys(missing))}", model_id=what)
     return _offer(folder, pair, files, WEIGHTS, "ctranslate2")
+
+
+def _student(folder: Path, what: str) -> dict[str, Path]:
+    """A student's files by role; raises ModelMissing naming the patterns that do not match one file each."""
+    separate = any(any(folder.glob(pattern)) for pattern in _TWO_VOCABULARIES.values())
+    patterns = _STUDENT | (_TWO_VOCABULARIES if separate else _ONE_VOCABULARY)
+    found = {role: sorted(folder.glob(pattern)) for role, pattern in patterns.items()}
+    wrong = [patterns[role] for role, paths in found.items() if len(paths) != 1]
+    if wrong:
+        raise ModelMissing(f"{folder} has not exactly one {', '.join(wrong)}", model_id=what)
+    return {role: paths[0] for role, paths in found.items()}
 
 
 def _offer(folder: Path, pair: tuple[str, str], files: dict[str, Path], weights: str, kind: EngineKind) -> Offer:

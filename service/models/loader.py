@@ -45,8 +45,7 @@ class EngineLoader:
         """Load the model, converting it first where that was not done yet; raises ModelError, ConfigurationError."""
         entry = self._catalog.get(model_id)
         if entry.kind == "student" and self._engine != STUDENT:
-            model, vocabulary = self._store.student_files(entry)
-            return load_marian_torch(model, vocabulary, model_id, entry.revision, self._placement)
+            return load_marian_torch(self._store.student_files(entry), model_id, entry.revision, self._placement)
         installed = self._store.ensure(entry, report=logger.info)
         if entry.kind == "student":
             return load_student(installed.folder, model_id, entry.revision, installed.vocabulary_size)

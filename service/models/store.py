@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from service.engines.loading import StudentFiles
 from service.errors import ModelCorrupt, ModelMissing
 from service.models.catalog import REINSTALL, Catalog, ModelEntry, SourceFile
 from service.models.conversion import (
@@ -29,6 +30,7 @@ from service.models.conversion import (
     converter_version,
     keep_published,
     published_in,
+    student_files,
 )
 from service.models.entry import base_id, is_model_id
 from service.models.files import (
@@ -155,10 +157,9 @@ class ModelStore:
             raise ModelCorrupt(f"{path} has the wrong SHA-256 checksum; run '{REINSTALL}'", model_id=entry.model_id)
         return path
 
-    def student_files(self, entry: ModelEntry) -> tuple[Path, Path]:
-        """Weights and vocabulary of a student as published, checked; raises ModelMissing or ModelCorrupt."""
-        published = self._published(entry).files
-        return published[MODEL], published[VOCABULARY]
+    def student_files(self, entry: ModelEntry) -> StudentFiles:
+        """A student's files as published, checked; raises ModelMissing or ModelCorrupt."""
+        return student_files(entry, self._published(entry).files)
 
     def install(self, entry: ModelEntry, published: Published) -> None:
         """Convert into a folder beside the final one, then rename; the caller holds the lock.

@@ -3,7 +3,9 @@
 sentencex (Wikimedia, MIT) knows terminal punctuation, abbreviations and quotation of some 30 languages and falls back
 to a related one for the rest. Measured on UD Portuguese-PUD, -Bosque and the golden rules, four things were worth
 rules of our own: Portuguese abbreviations it lacks, periods inside tokens (`a.C.`, `n.º`), a dialogue tag after `?` or
-`!`, and quotations so long that no engine would translate them well as one sentence.
+`!`, and quotations so long that no engine would translate them well as one sentence. For Chinese and Japanese, where
+sentences touch, three more: the decimal point of full-width digits, a quotation that ends with `？」`, and the
+particle that says a quotation was said.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _GERSHAYIM = re.compile('(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])')
 _TOKEN_BEFORE_PERIOD = re.compile(r"([^\s(\[«“\"]{0,30})\.$")
 _DIALOGUE_TAG = re.compile(r"[–—―-]+\s*[^\W\d_]")
+_WIDE_POINT = re.compile("[０-９]．[０-９]")
 _ROMAN = re.compile(r"[IVXLC]+\b|[ivxlc]+\b")
 # `Pedro II. Depois`: sentencex takes every Roman numeral for the number of a list.
 _ROMAN_AT_END = re.compile(r"(?<=[^\W\d_] )[IVXL]{2,}\.\s+(?=[A-ZÀ-Ý])")
@@ -95,7 +98,7 @@ def _quotation_cuts(text: str, cuts: list[int], primary: str) -> list[int]:
 def _is_boundary(text: str, end: int, start: int, primary: str) -> bool:
     """Whether a sentence that ends at `end` and one that begins at `start` are two."""
     following = text[start]
-    if following in ",;:)]}%":
+    if following in ",;:)]}%」』）】" or _goes_on(text, end, start, primary):
         return False
     if text[end - 1] in "?!…":
         tag = _DIALOGUE_TAG.match(text, start)
@@ -110,6 +113,13 @@ def _is_boundary(text: str, end: int, start: int, primary: str) -> bool:
     if following.islower():
         return not (within or word in _BEFORE_NAME or word in _BEFORE_NUMBER)
     return primary != "pt" or not _is_portuguese_abbreviation(text, word, end, start)
+
+
+def _goes_on(text: str, end: int, start: int, primary: str) -> bool:
+    """Whether a full-width decimal point, or a Japanese quotation before the particle of saying, ends at `end`."""
+    if _WIDE_POINT.fullmatch(text, end - 2, start + 1):
+        return True
+    return primary == "ja" and text[end - 1] in "」』" and text.startswith(("と", "って"), start)
 
 
 def _is_portuguese_abbreviation(text: str, word: str, end: int, start: int) -> bool:

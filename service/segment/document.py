@@ -15,6 +15,8 @@ _BREAKABLE = re.compile(
     rf"(?<=\S)\s+(?=\S)|(?<={UNSPACED.pattern})(?={UNSPACED.pattern})(?![、。，．！？：；」』）］｝])"
 )
 
+_SPACES = re.compile(" +")
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -52,7 +54,7 @@ class Document:
         An output equal to its segment's text gives back the very characters of the source. Another one that replaces
         hard-wrapped lines gets as many breaks, with the indentation and quote marks that followed them, at spaces in
         about the same places; any that find no space come after it. Where segments touch since their script is written
-        without spaces, outputs in a script that has spaces are kept apart by one.
+        without spaces, outputs in a script that has spaces are kept apart by one; the other way round they touch.
 
         Raises ValueError when there are not as many outputs as segments.
         """
@@ -63,8 +65,11 @@ class Document:
             raw = self.text[segment.span.start : segment.span.end]
             rendered = raw if output == segment.text else _rewrap(output, raw)
             gap = self.text[read : segment.span.start]
-            if not gap and parts and _needs_space(self.text[read - 1 : read + 1], parts[-1], rendered):
+            around = self.text[max(0, read - 1) : read] + raw[0]
+            if not gap and parts and _needs_space(around, parts[-1], rendered):
                 gap = " "
+            elif _SPACES.fullmatch(gap) and parts and _needs_none(around, parts[-1], rendered):
+                gap = ""
             written += len(gap)
             placed.append(Span(written, written + len(rendered)))
             parts += [gap, rendered]
@@ -99,6 +104,14 @@ def _needs_space(source: str, before: str, after: str) -> bool:
         and re.match(r"[\w(\[“\"«‘¿¡]", after) is not None
         and not UNSPACED.match(before[-1])
         and not UNSPACED.match(after)
+    )
+
+
+def _needs_none(source: str, before: str, after: str) -> bool:
+    return (
+        UNSPACED.search(source) is None
+        and UNSPACED.match(before[-1:]) is not None
+        and UNSPACED.match(after) is not None
     )
 
 

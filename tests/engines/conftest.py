@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from hub_models import write_marian, write_trained_marian
+from trained_student import write_trained_student
 
 from service.engines import Engine
 from service.engines.loading import (
     Placement,
+    StudentFiles,
+    convert,
     convert_ctranslate2,
     load_ctranslate2,
     load_marian_torch,
@@ -34,12 +37,6 @@ def entry(request: pytest.FixtureRequest) -> ModelEntry:
 
 
 @pytest.fixture(scope="session")
-def model_file(entry: ModelEntry, store: ModelStore) -> Path:
-    """The model's Marian file, its checksum verified."""
-    return store.checked_source(entry, entry.model)
-
-
-@pytest.fixture(scope="session")
 def student(entry: ModelEntry, store: ModelStore) -> Iterator[Engine]:
     """The int8 engine of the entry."""
     installed = store.ensure(entry)
@@ -49,10 +46,41 @@ def student(entry: ModelEntry, store: ModelStore) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def reference(entry: ModelEntry, store: ModelStore, model_file: Path) -> Iterator[Engine]:
+def reference(entry: ModelEntry, store: ModelStore) -> Iterator[Engine]:
     """The float engine of the entry."""
-    vocabulary = store.checked_source(entry, entry.vocabulary)
-    engine = load_marian_torch(model_file, vocabulary, entry.model_id, entry.revision, Placement())
+    engine = load_marian_torch(store.student_files(entry), entry.model_id, entry.revision, Placement())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def two_vocabularies(tmp_path_factory: pytest.TempPathFactory) -> StudentFiles:
+    """A student with a vocabulary for each language, trained in a few seconds on the toy languages."""
+    files = write_trained_student(tmp_path_factory.mktemp("two") / "published")
+    return StudentFiles(files["model"], (files["srcvocab"], files["trgvocab"]), files["lex"])
+
+
+@pytest.fixture(scope="session")
+def two_converted(two_vocabularies: StudentFiles) -> tuple[Path, int]:
+    """The same as the int8 engine loads it, and the size of its target's vocabulary."""
+    folder = two_vocabularies.model.parent.with_name("converted")
+    folder.mkdir()
+    return folder, convert(two_vocabularies, folder, "two")
+
+
+@pytest.fixture(scope="session")
+def two_student(two_converted: tuple[Path, int]) -> Iterator[Engine]:
+    """The int8 engine of the student with two vocabularies."""
+    folder, size = two_converted
+    engine = load_student(folder, "two", "1", size)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def two_reference(two_vocabularies: StudentFiles) -> Iterator[Engine]:
+    """The float engine of the student with two vocabularies."""
+    engine = load_marian_torch(two_vocabularies, "two", "1", Placement())
     yield engine
     engine.close()
 

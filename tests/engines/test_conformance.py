@@ -18,27 +18,31 @@ from service.models.catalog import ModelEntry
 from service.models.store import ModelStore
 from service.types import DecodeOptions
 
-ON_TOY = ("ctranslate2", "seq2seq")
+ON_TOY = ("two_student", "two_reference", "ctranslate2", "seq2seq")
 # What the docstrings of the engines promise; a student's score moves with the shortlist of the rows beside it.
-SCORE_TOLERANCE = {"student": 0.05, "reference": 1e-4, "ctranslate2": 1e-3, "seq2seq": 1e-4, "echo": 0.0}
+SCORE_TOLERANCE = {
+    "student": 0.05,
+    "reference": 1e-4,
+    "two_student": 0.05,
+    "two_reference": 1e-4,
+    "ctranslate2": 1e-3,
+    "seq2seq": 1e-4,
+    "echo": 0.0,
+}
 
 
-@pytest.fixture(params=["student", "reference", "ctranslate2", "seq2seq", "echo"])
+@pytest.fixture(params=list(SCORE_TOLERANCE))
 def name(request: pytest.FixtureRequest) -> str:
     """The engine's name."""
     return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def engine(name: str, student: Engine, reference: Engine, ctranslate2: Engine, seq2seq: Engine) -> Engine:
-    """Each engine."""
-    return {
-        "student": student,
-        "reference": reference,
-        "ctranslate2": ctranslate2,
-        "seq2seq": seq2seq,
-        "echo": EchoEngine(),
-    }[name]
+def engine(name: str, student: Engine, reference: Engine, request: pytest.FixtureRequest) -> Engine:
+    """Each engine; those of the embedded models for each of them."""
+    if name in ON_TOY:
+        return request.getfixturevalue(name)  # type: ignore[no-any-return]
+    return {"student": student, "reference": reference, "echo": EchoEngine()}[name]
 
 
 @pytest.fixture
@@ -139,12 +143,15 @@ def test_a_batch_does_not_change_a_sentence(student: Engine, entry: ModelEntry, 
         assert [one.text for one in student.translate(batch)] == [alone[text] for text in batch]
 
 
-@pytest.fixture(params=["student", "ctranslate2", "seq2seq"])
+@pytest.fixture(params=["student", "two_student", "ctranslate2", "seq2seq"])
 def open_engine(request: pytest.FixtureRequest, entry: ModelEntry, store: ModelStore) -> Callable[[], Engine]:
     """Loads an engine that may be closed. (The reference closes as seq2seq does: it is the same class.)"""
     if request.param == "student":
         installed = store.ensure(entry)
         return lambda: load_student(installed.folder, entry.model_id, entry.revision, installed.vocabulary_size)
+    if request.param == "two_student":
+        folder, size = request.getfixturevalue("two_converted")
+        return lambda: load_student(folder, "two", "1", size)
     if request.param == "ctranslate2":
         converted = request.getfixturevalue("toy_converted")
         return lambda: load_ctranslate2(converted, "toy", "1")

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marian_files import CONFIG, INTGEMM8, floats, int8, pack, shortlist, text
+from marian_files import (
+    CONFIG,
+    INTGEMM8,
+    Parameters,
+    floats,
+    int8,
+    pack,
+    random_parameters,
+    shortlist,
+    student_model,
+    text,
+)
 
 from service.engines.architecture import position_table, read_architecture
-from service.engines.marian import MarianFormatError, parse_marian
+from service.engines.marian import MarianFormatError, MarianModel, parse_marian
 from service.engines.shortlist import MIN_FREQUENT, ShortlistFormatError, parse_shortlist
 
 MATRIX = np.arange(-6, 6, dtype=np.int8).reshape(3, 4)
+SETTINGS = CONFIG.format(flags="tied-embeddings-all: true", width=4, heads=2, encoder_layers=1, decoder_layers=1)
 ITEMS = [
     int8("Wemb", MATRIX, 4.0),
     ("Wemb_QuantMultA", INTGEMM8, (1, 1), struct.pack("<bf", 127, 14.0)),
     int8("decoder_l1_rnn_W", MATRIX, 2.0),
     floats("decoder_l1_rnn_W_QuantMultA", np.array([[13.0]])),
     floats("bias", np.array([[0.5, -1.5]])),
-    text("special:model.yml", CONFIG.format(width=4, heads=2, encoder_layers=1, decoder_layers=1)),
+    text(
+        "special:model.yml",
+        CONFIG.format(flags="tied-embeddings-all: true", width=4, heads=2, encoder_layers=1, decoder_layers=1),
+    ),
 ]
 CONTENT = pack(ITEMS)
 
@@ -79,7 +95,9 @@ def test_another_version_is_refused() -> None:
 
 
 def test_an_architecture_that_is_not_implemented_is_refused() -> None:
-    config = CONFIG.format(width=4, heads=2, encoder_layers=1, decoder_layers=1).replace("ssru", "gru")
+    config = CONFIG.format(
+        flags="tied-embeddings-all: true", width=4, heads=2, encoder_layers=1, decoder_layers=1
+    ).replace("ssru", "gru")
     with pytest.raises(MarianFormatError, match="dec-cell is 'gru'"):
         read_architecture(parse_marian(pack([*ITEMS[:-1], text("special:model.yml", config)])))
 
@@ -98,9 +116,26 @@ LISTS = {5: [600, 601], 6: [601, 602], 610: []}
 
 
 def test_candidates_are_frequent_listed_and_own_tokens() -> None:
-    lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY)
+    lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY, VOCABULARY)
     candidates = lists.candidates([6, 5, 610, 6]).tolist()
     assert sorted(set(candidates)) == [*range(MIN_FREQUENT), 600, 601, 602, 610]
+
+
+def test_source_tokens_are_no_candidates_where_the_target_has_ids_of_its_own() -> None:
+    lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY, VOCABULARY + 50)
+    candidates = lists.candidates([6, 5, 610, 6], [VOCABULARY + 7, 600]).tolist()
+    assert sorted(set(candidates)) == [*range(MIN_FREQUENT), 600, 601, 602, VOCABULARY + 7]
+
+
+def test_a_shortlist_fits_the_size_of_each_vocabulary() -> None:
+    content = shortlist({5: [70]}, 30)
+    assert parse_shortlist(content, 30, 80).candidates([5], []).tolist() == [*range(80), 70]
+    with pytest.raises(ShortlistFormatError, match="31 offsets do not fit a source vocabulary of 80"):
+        parse_shortlist(content, 80, 30)
+    with pytest.raises(ShortlistFormatError, match="target id 70 is outside the vocabulary of 70"):
+        parse_shortlist(content, 30, 70)
+    with pytest.raises(ShortlistFormatError, match="2 frequent ids do not fit a target vocabulary of 1"):
+        parse_shortlist(content, 30, 1)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +150,55 @@ def test_candidates_are_frequent_listed_and_own_tokens() -> None:
 )
 def test_a_bad_shortlist_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(ShortlistFormatError, match=message):
-        parse_shortlist(content, VOCABULARY)
+        parse_shortlist(content, VOCABULARY, VOCABULARY)
 
 
 @given(st.integers(0, 47), st.binary(min_size=1, max_size=8))
 def test_a_damaged_shortlist_never_surprises(position: int, damage: bytes) -> None:
     whole = shortlist(LISTS, VOCABULARY)
     with suppress(ShortlistFormatError):
-        parse_shortlist(whole[:position] + damage + whole[position + len(damage) :], VOCABULARY)
+        parse_shortlist(whole[:position] + damage + whole[position + len(damage) :], VOCABULARY, VOCABULARY)
+
+
+def student_with(flags: str, change: Callable[[Parameters], object] = lambda _: None) -> MarianModel:
+    parameters = random_parameters(30, 40)
+    change(parameters)
+    return parse_marian(student_model(parameters, flags=flags))
+
+
+def test_separate_embeddings_have_sizes_of_their_own() -> None:
+    separate = read_architecture(student_with("tied-embeddings: true\ntied-embeddings-all: false"))
+    assert (separate.source_embedding, separate.target_embedding) == ("encoder_Wemb", "decoder_Wemb")
+    assert (separate.source_vocabulary, separate.target_vocabulary) == (30, 40)
+
+
+@pytest.mark.parametrize(
+    "flags", ["tied-embeddings-all: true\ntied-embeddings: false", "tied-embeddings: true\ntied-embeddings-src: true"]
+)
+def test_a_shared_embedding_may_be_said_in_two_ways(flags: str) -> None:
+    shared = read_architecture(parse_marian(student_model(random_parameters(30), flags=flags)))
+    assert (shared.source_embedding, shared.target_embedding) == ("Wemb", "Wemb")
+    assert (shared.source_vocabulary, shared.target_vocabulary) == (30, 30)
+
+
+@pytest.mark.parametrize(
+    ("flags", "change", "message"),
+    [
+        ("tied-embeddings-src: true", lambda _: None, "neither tied-embeddings-all nor tied-embeddings is true"),
+        ("tied-embeddings: true", lambda one: one.matrices.pop("encoder_Wemb"), "encoder_Wemb"),
+        ("tied-embeddings: true", lambda one: one.matrices.pop("decoder_Wemb"), "decoder_Wemb"),
+        (
+            "tied-embeddings: true",
+            lambda one: one.matrices.update(encoder_Wemb=(np.ones((30, 8), np.int8), 1.0)),
+            "encoder_Wemb has width 8, decoder_Wemb has width 16",
+        ),
+        (
+            "tied-embeddings: true",
+            lambda one: one.floats.update(decoder_ff_logit_out_b=np.zeros((1, 30))),
+            "decoder_ff_logit_out_b has 30 values, decoder_Wemb has 40 rows",
+        ),
+    ],
+)
+def test_embeddings_that_do_not_fit_are_named(flags: str, change: Callable[[Parameters], object], message: str) -> None:
+    with pytest.raises(MarianFormatError, match=message):
+        read_architecture(student_with(flags, change))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import product
 
 _NOUNS = 20
@@ -28,6 +29,15 @@ _TARGET = _words(_TARGET_SYLLABLES, _COUNT, 2)
 _NOUN_PLACES = range(_NOUNS)
 _ADJECTIVE_PLACES = range(_NOUNS, _NOUNS + _ADJECTIVES)
 _VERB_PLACES = range(_NOUNS + _ADJECTIVES, _COUNT)
+
+
+# As many characters as there are target syllables.
+_CHARACTERS = "春夏秋冬山川海河日月星云风雨雪花草木鸟鱼马牛羊门车船书画米茶金石土火水"
+
+
+def in_characters(target: str) -> str:
+    """A target sentence as a script without spaces writes it: a character a syllable, nothing between words."""
+    return re.sub("..", lambda syllable: _CHARACTERS[_TARGET_SYLLABLES.index(syllable[0])], target.replace(" ", ""))
 
 
 def held_out() -> list[tuple[str, str]]:

@@ -17,11 +17,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engines"))
 
 
 @pytest.fixture(scope="session")
-def student(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def student() -> dict[str, bytes]:
     """The files of a tiny random student."""
     from marian_files import student_files
 
-    return student_files(tmp_path_factory.mktemp("student"))
+    return student_files()
+
+
+@pytest.fixture(scope="session")
+def two_vocabularies() -> dict[str, bytes]:
+    """The files of a tiny random student whose languages have a vocabulary each."""
+    from marian_files import two_vocabulary_files
+
+    return two_vocabulary_files()
 
 
 @pytest.fixture

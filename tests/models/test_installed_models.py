@@ -217,6 +217,46 @@ def test_a_student_in_a_folder_is_installed(
         assert translate(pool, router.route("de", "en").entries[0].model_id)
 
 
+def test_a_student_with_two_vocabularies_in_a_folder_is_installed(
+    tmp_path: Path, models: ModelStore, do_pull: Any, two_vocabularies: dict[str, bytes]
+) -> None:
+    folder = tmp_path / "enja"
+    folder.mkdir()
+    for kind, name in (("model", "model.x.bin"), ("srcvocab", "srcvocab.x.spm"), ("lex", "lex.x.bin")):
+        (folder / name).write_bytes(two_vocabularies[kind])
+    with pytest.raises(ModelMissing, match=r"not exactly one trgvocab\*\.spm"):
+        do_pull("en-ja", str(folder))
+    (folder / "trgvocab.x.spm").write_bytes(two_vocabularies["trgvocab"])
+    entry = do_pull("en-ja", str(folder))
+    assert (entry.model_id, entry.pair) == ("local-enja", "en-ja")
+    with loaded(models) as (pool, router):
+        assert translate(pool, router.route("en", "ja").entries[0].model_id)
+
+
+def test_a_student_with_two_vocabularies_is_looked_after_as_any_other(
+    server: FakeServer, models: ModelStore, do_pull: Any, two_vocabularies: dict[str, bytes]
+) -> None:
+    server.add_student("en", "ja", two_vocabularies)
+    entry = do_pull("en-ja")
+    folder = models.folder(entry)
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    (folder / MANIFEST_FILE).write_text(replace(manifest, converter=0).to_json())
+    server.close()
+    assert models.prune() == {}
+    with loaded(models) as (pool, _):
+        assert translate(pool, entry.model_id)
+    assert models.current(entry) is not None
+    catalog = installed_catalog(models, Catalog())
+    engine = EngineLoader(catalog, models, engine="transformers", placement=Placement())(entry.model_id)
+    assert engine.translate(["casa ponte"])[0].source_tokens == 3
+    engine.close()
+    (folder / "trgvocab.spm").unlink()
+    said: list[str] = []
+    assert verify_models(models, [entry.model_id], said.append) == 1
+    assert "trgvocab.spm is missing; run 'manchete models pull en-ja --source firefox'" in said[-1]
+
+
 def test_weights_that_run_code_when_read_are_refused(tmp_path: Path, do_pull: Any) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
     (tmp_path / "config.json").write_text("{}")

@@ -126,12 +126,15 @@ def test_the_newest_release_and_the_largest_architecture_are_taken(
     assert any("6 of 15 records" in line for line in heard.lines)
 
 
-def test_the_records_are_read_as_mozillas_own_reader_does(server: FakeServer, student: dict[str, bytes]) -> None:
+def test_the_records_are_read_as_mozillas_own_reader_does(
+    server: FakeServer, student: dict[str, bytes], two_vocabularies: dict[str, bytes]
+) -> None:
     theirs = pytest.importorskip("fxtranslate", reason="Mozilla's reader is installed with the bench extra").discovery
     server.add_student("es", "en", student)
     server.add_student("en", "es", student, architecture="tiny", version="3.2")
     server.add_student("de", "en", student, version="2.1")
     server.add_student("fr", "en", student, version="4.0")
+    server.add_student("en", "ja", two_vocabularies)
     body = server.site.files[RECORDS].decode()
     said: list[str] = []
     list_available(Sources(server.url, server.url), "firefox", said.append)
@@ -139,13 +142,54 @@ def test_the_records_are_read_as_mozillas_own_reader_does(server: FakeServer, st
     assert {tuple(pair.split("-")) for _, pair, *_ in listed} == set(theirs.model_pairs(body))
 
 
-def test_two_vocabularies_are_refused_with_another_source(
-    server: FakeServer, do_pull: Any, student: dict[str, bytes]
+@pytest.mark.parametrize("names", ["ja en-ja ja", "zh en-zh zh-Hans", "zh en-zh-CN zh-Hans", "ko en-ko ko"])
+def test_a_student_with_two_vocabularies_is_pulled_as_any_other(
+    names: str, server: FakeServer, models: ModelStore, do_pull: Any, two_vocabularies: dict[str, bytes]
 ) -> None:
-    two = {"model": student["model"], "lex": student["lex"], "srcvocab": b"a", "trgvocab": b"b"}
-    server.add_student("en", "ja", two)
-    with pytest.raises(ModelMissing, match=r"two vocabularies.*--source opus"):
+    published, asked, target = names.split()
+    server.add_student("en", published, two_vocabularies)
+    entry, pair = do_pull(asked), f"en-{target}"
+    assert (entry.model_id, entry.pair) == (f"firefox-base-{pair}", pair)
+    assert entry.parameters == len(two_vocabularies["model"])
+    kept = {path.name for path in models.folder(entry).iterdir()}
+    assert {"srcvocab.spm", "trgvocab.spm", "lex.bin", "model.bin"} < kept
+    assert "vocab.spm" not in kept
+    with loaded(models) as (pool, router):
+        (chosen,) = router.route("en", target).entries
+        assert translate(pool, chosen.model_id)
+        assert router.route("pt", target).pairs == ("pt-en", pair)
+
+
+def test_both_chinese_scripts_have_a_student_of_their_own(
+    server: FakeServer, models: ModelStore, do_pull: Any, two_vocabularies: dict[str, bytes]
+) -> None:
+    server.add_student("en", "zh_hans", two_vocabularies)
+    server.add_student("en", "zh_hant", two_vocabularies)
+    for asked, pair in (("en-zh-TW", "en-zh-Hant"), ("en-zh", "en-zh-Hans")):
+        assert do_pull(asked).pair == pair
+    with loaded(models) as (_, router):
+        for target in ("zh-Hans", "zh-Hant"):
+            assert router.route("en", target).pairs == (f"en-{target}",)
+
+
+@pytest.mark.parametrize("missing", ["srcvocab", "trgvocab"])
+def test_a_vocabulary_that_the_records_lack_is_named(
+    missing: str, server: FakeServer, models: ModelStore, do_pull: Any, two_vocabularies: dict[str, bytes]
+) -> None:
+    server.add_student("en", "ja", {kind: content for kind, content in two_vocabularies.items() if kind != missing})
+    with pytest.raises(ModelMissing, match=rf"firefox-base-en-ja: the records have no {missing} .*--source opus"):
         do_pull("en-ja")
+    assert models.entries() == ()
+
+
+def test_swapped_vocabularies_are_not_installed(
+    server: FakeServer, models: ModelStore, do_pull: Any, two_vocabularies: dict[str, bytes]
+) -> None:
+    source, target = two_vocabularies["srcvocab"], two_vocabularies["trgvocab"]
+    server.add_student("en", "ja", {**two_vocabularies, "srcvocab": target, "trgvocab": source})
+    with pytest.raises(ModelCorrupt, match=r"source-vocabulary\.content has \d+ pieces, the model has"):
+        do_pull("en-ja")
+    assert models.entries() == ()
 
 
 @pytest.mark.parametrize(

@@ -68,11 +68,38 @@ def test_a_paragraph_longer_than_the_window_has_the_sentences_of_its_parts() -> 
         ("我来了。你呢？", "zh-Hans", ["来た。", "君は？"], "来た。君は？"),
         ("Acabou.Começou.", "pt", ["It is over.", "It began."], "It is over.It began."),
         ("我来了。\n\n你呢？", "zh-Hans", ["I came.", "And you?"], "I came.\n\nAnd you?"),
+        ("I came. And you?", "en", ["我来了。", "你呢？"], "我来了。你呢？"),
+        (
+            "I came.  And you?\nYes. I did.",
+            "en",
+            ["来た。", "君は？", "はい。", "来た。"],
+            "来た。君は？\nはい。来た。",
+        ),
+        ("I came. And you?", "en", ["나는 왔다.", "너는?"], "나는 왔다. 너는?"),
+        ("I came. And you?", "en", ["我来了。", "OK?"], "我来了。 OK?"),
+        ("我来了。 你呢？", "zh-Hans", ["来た。", "君は？"], "来た。 君は？"),
+        ("나는 왔다. 너는?", "ko", ["我来了。", "你呢？"], "我来了。你呢？"),
     ],
 )
-def test_outputs_are_not_glued_where_the_source_had_no_spaces(source, language, outputs, expected) -> None:
+def test_outputs_are_spaced_as_their_script_is(source, language, outputs, expected) -> None:
     document = split(source, language, count_tokens=lambda texts: [1 for _ in texts], max_tokens=9)
     assert document.join(outputs).text == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("zh-Hans", ["今天天气很好！", "你去哪里？", "他说：“我不去。”", "然后走了。"]),
+        ("zh-Hans", ["增长了３．５％。", "真的吗？！"]),
+        ("zh-Hant", ["今天天氣很好！", "你去哪裡？", "他說：「我不去。」", "然後走了。"]),
+        ("ja", ["人口は1億人です！", "「行かない。」と彼は言った。", "３．５％増えた。"]),
+        ("ja", ["『なぜ？』って聞いた。", "「知らない。」", "そう。"]),
+        ("ja", ["「はい。」", "彼は去った。", "本当ですか？！"]),
+    ],
+)
+def test_sentences_that_touch_are_told_apart(language: str, expected: list[str]) -> None:
+    text = "".join(expected)
+    assert [text[span.start : span.end] for span in sentences(text, language)] == expected
 
 
 WRAPPED = (
