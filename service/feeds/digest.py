@@ -1,0 +1,38 @@
+"""What a digest is made of: pure values, in the digest's language, that every rendering starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """One article of a feed. `title`, `text` and `summary` (its sentences) are in the digest's language.
+
+    `item_id` is stable and unique within the digest, `language` is the BCP-47 tag of the original, `published` is aware
+    of its time zone, `image` is a URL, `warnings` are sentences for people.
+    """
+
+    item_id: str
+    outlet: str
+    url: str
+    published: datetime | None
+    language: str
+    original_title: str
+    original_text: str
+    title: str
+    text: str
+    summary: tuple[str, ...]
+    image: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Articles under one title; `language` is the BCP-47 tag they are rendered in, `made` when they were collected."""
+
+    title: str
+    language: str
+    made: datetime
+    items: tuple[DigestItem, ...]
