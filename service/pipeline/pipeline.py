@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from service import __version__, languages
 from service.errors import MancheteError, TooLarge, UndetectedLanguage
 from service.models import Route
 from service.pipeline.journey import Journey, travel
+from service.pipeline.planning import planning_notices
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, complete
 from service.pipeline.stories import StoryRequest, StoryResult, summarize_together
@@ -36,7 +37,6 @@ from service.types import (
 if TYPE_CHECKING:
     from service.markup.glossary import Glossary
 
-LOW_CONFIDENCE = 0.5
 # So much text is detected and split in a few milliseconds.
 SHORT_CHARACTERS = 2_000
 
@@ -112,34 +112,27 @@ class Pipeline:
 
     def digest(self, request: DigestRequest, context: RequestContext) -> DigestResult:
         """Detect, translate and summarize one article: the summary is of the translation, in the target language."""
+        (result,) = self.digest_many([request], context)
+        if isinstance(result, MancheteError):
+            raise result
+        return result
+
+    def digest_many(
+        self, requests: Sequence[DigestRequest], context: RequestContext, *, summarized: bool = True
+    ) -> list[DigestResult | MancheteError]:
+        """Digest several articles, in order; an error takes the place of its own article only.
+
+        Not `summarized`, the summaries are empty and cost nothing. Raises Overloaded or ShuttingDown when the request
+        as a whole is not let in.
+        """
         started = time.perf_counter()
-        check_manner(request.manner, self._rooms.writer)
         with self._rooms.batcher.admit(context) as ticket:
-            article = TranslateRequest(
-                request.text,
-                request.target,
-                request.source,
-                quality=request.quality,
-                model=request.model,
-                glossary=request.glossary,
-            )
-            detected, journey = self._planned(article, field="text")
-            titles = self._title_journeys(request, journey)
-            complete(travel([journey, *titles], self._rooms, ticket), context)
-        for leg in (journey, *titles):
-            if leg.error is not None:
-                raise leg.error
-        translated = self._translated(detected, journey, started)
-        title = titles[0].output if titles else request.title
-        translation = translated.translation
-        summarizing = time.perf_counter()
-        summary = summarize_translation(request, translation, title, self._rooms.writer, context)
-        timings = {**translated.timings, "summarize": time.perf_counter() - summarizing}
-        timings["total"] = time.perf_counter() - started
-        for notice in titles[0].notices if titles else ():
-            translation = replace(translation, warnings=(*translation.warnings, _about_title(notice)))
-        signature = self._signature(detected, journey, summary)
-        return DigestResult(detected, translation, summary, title, signature, timings)
+            planned: list[_PlannedDigest | MancheteError] = []
+            complete(travel(self._digest_journeys(requests, planned), self._rooms, ticket), context)
+        return [
+            plan if isinstance(plan, MancheteError) else self._digested(plan, started, context, summarized)
+            for plan in planned
+        ]
 
     def languages(self) -> tuple[LanguageEntry, ...]:
         """The languages that texts may be in, each with the targets it reaches, itself included."""
@@ -185,15 +178,38 @@ class Pipeline:
         detection_done = time.perf_counter()
         journey = Journey(request.text, source, target, route, request.alternatives, _glossary(request))
         journey.spend("detect", detection_done - started)
-        journey.notices += _planning_notices(detected, journey)
+        journey.notices += planning_notices(detected, journey)
         return detected, journey
 
-    def _title_journeys(self, request: DigestRequest, article: Journey) -> list[Journey]:
+    def _digest_journeys(
+        self, requests: Sequence[DigestRequest], planned: list[_PlannedDigest | MancheteError]
+    ) -> Iterator[Journey]:
+        """The journeys of articles and titles as they are planned; `planned` gets what became of each request."""
+        for request in requests:
+            article = TranslateRequest(
+                request.text,
+                request.target,
+                request.source,
+                quality=request.quality,
+                model=request.model,
+                glossary=request.glossary,
+            )
+            try:
+                check_manner(request.manner, self._rooms.writer)
+                detected, journey = self._planned(article, field="text")
+                plan = _PlannedDigest(request, detected, journey, self._title_journeys(request, journey))
+            except MancheteError as error:
+                planned.append(error)
+                continue
+            planned.append(plan)
+            yield from (plan.article, *plan.titles)
+
+    def _title_journeys(self, request: DigestRequest, article: Journey) -> tuple[Journey, ...]:
         """The title travels the article's route: its own language would be a guess from few words."""
         if request.title is None or not article.route.entries:
-            return []
+            return ()
         self._check_length(request.title, "title")
-        return [Journey(request.title, article.source, article.target, article.route, glossary=article.glossary)]
+        return (Journey(request.title, article.source, article.target, article.route, glossary=article.glossary),)
 
     def _detect(self, text: str, source: str | None) -> Detection:
         return self._identify(text, None if source is None else languages.normalise(source, field="source"))
@@ -232,6 +248,39 @@ class Pipeline:
         signature = self._signature(detected, journey, None)
         return TranslateResult(detected, translation, signature, timings, journey.other_outputs)
 
+    def _digested(
+        self, plan: _PlannedDigest, started: float, context: RequestContext, summarized: bool
+    ) -> DigestResult | MancheteError:
+        for leg in (plan.article, *plan.titles):
+            if leg.error is not None:
+                return leg.error
+        translated = self._translated(plan.detected, plan.article, started)
+        title = plan.titles[0].output if plan.titles else plan.request.title
+        translation = translated.translation
+        summarizing = time.perf_counter()
+        summary = Summary("", (), "none")
+        if summarized:
+            try:
+                summary = summarize_translation(plan.request, translation, title, self._rooms.writer, context)
+            except MancheteError as error:
+                return error
+        timings = {**translated.timings, "summarize": time.perf_counter() - summarizing}
+        timings["total"] = time.perf_counter() - started
+        for notice in plan.titles[0].notices if plan.titles else ():
+            translation = replace(translation, warnings=(*translation.warnings, _about_title(notice)))
+        signature = self._signature(plan.detected, plan.article, summary if summarized else None)
+        return DigestResult(plan.detected, translation, summary, title, signature, timings)
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedDigest:
+    """An article to digest, on its way; `titles` holds the journey of its title, where that has to be translated."""
+
+    request: DigestRequest
+    detected: Detection
+    article: Journey
+    titles: tuple[Journey, ...]
+
 
 def _glossary(request: TranslateRequest) -> Glossary | None:
     if not request.glossary:
@@ -240,28 +289,6 @@ def _glossary(request: TranslateRequest) -> Glossary | None:
     from service.markup.glossary import compiled
 
     return compiled(request.glossary)
-
-
-def _planning_notices(detected: Detection, journey: Journey) -> list[Notice]:
-    notices = []
-    if journey.source == UNDETERMINED and journey.text.strip():
-        notices.append(Notice("nothing-to-translate", "the text has no words; it was left as it is"))
-        return notices
-    if journey.text.strip() and detected.confidence < LOW_CONFIDENCE:
-        share = f"{detected.confidence:.0%}"
-        notices.append(
-            Notice("low-confidence", f"the language was taken to be {detected.language} with {share} confidence")
-        )
-    if len(journey.route.entries) > 1:
-        notices.append(Notice("pivot", f"translated by way of {' and '.join(journey.route.pairs)}"))
-    variant = journey.route.target_variant
-    if variant is not None and "-" in journey.target and journey.target != variant:
-        notices.append(Notice("variant", f"asked for {journey.target}; the model writes {variant}"))
-    if not journey.route.entries and "-" in journey.target and journey.target != journey.source:
-        notices.append(
-            Notice("variant", f"the text is {journey.source} already; it was not rewritten as {journey.target}")
-        )
-    return notices
 
 
 def _about_title(notice: Notice) -> Notice:
