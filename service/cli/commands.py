@@ -129,6 +129,11 @@ def find(name: str) -> Callable[[Namespace], int]:
         from service.cli.models import MODELS_COMMANDS
 
         return MODELS_COMMANDS[name.removeprefix("models ")]
+    if name == "batch":
+        # Likewise: readers, writers and checkpoints are of no use to a command that reads one text.
+        from service.cli.batch import batch
+
+        return batch
     return COMMANDS[name]
 
 

@@ -64,6 +64,7 @@ def _parser() -> Parser:
     _detect(command("detect", "Tell the language of a text, or of every line of one."))
     _summarize(command("summarize", "Summarize a text in its own language."))
     _digest(command("digest", "Detect, translate and summarize an article in one go."))
+    _batch(command("batch", "Translate, and summarize, every record of a file of any length."))
     _models(command("models", "Look after the model store."))
     # Its own options are told by `manchete bench --help`.
     commands.add_parser("bench", help="Measure this machine: engines, peers, and a running server", add_help=False)
@@ -105,6 +106,22 @@ def _digest(parser: Parser) -> None:
     _glossary(parser)
     _summary(parser)
     _json(parser)
+
+
+def _batch(parser: Parser) -> None:
+    kinds = "JSONL, CSV or Parquet, by its name"
+    parser.add_argument("--in", dest="input", required=True, metavar="FILE", help=f"Records: {kinds}")
+    parser.add_argument("--out", dest="output", required=True, metavar="FILE", help=f"Results: {kinds}")
+    _source(parser)
+    parser.add_argument("--to", default="en", metavar="LANG", help="Language to translate to (default: en)")
+    _choice(parser)
+    parser.add_argument("--summary", action="store_true", help="Summarize as well")
+    _length(parser)
+    for name in ("text", "title", "source"):
+        parser.add_argument(
+            f"--{name}-field", default=name, metavar="NAME", help=f"Column to take it from (default: {name})"
+        )
+    parser.add_argument("--overwrite", action="store_true", help="Start anew, whatever is there from an earlier run")
 
 
 def _models(parser: Parser) -> None:
@@ -174,6 +191,10 @@ def _json(parser: Parser) -> None:
 
 def _summary(parser: Parser) -> None:
     parser.add_argument("--title", help="The text's headline")
+    _length(parser)
+
+
+def _length(parser: Parser) -> None:
     sentences, words = whole_number(MIN_SENTENCES, MAX_SENTENCES), whole_number(MIN_WORDS, MAX_WORDS)
     parser.add_argument("--sentences", type=sentences, metavar="NUMBER", help="Length of the summary")
     parser.add_argument("--words", type=words, metavar="NUMBER", help="Its length in words instead")
