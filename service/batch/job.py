@@ -124,7 +124,8 @@ class _Record:
 def _work(
     pipeline: Pipeline, job: Job, source: Source, record: _Record, report: Callable[[Progress], None]
 ) -> Checkpoint:
-    context = RequestContext("batch", client="batch", priority=Priority.BULK)
+    # Batches of bulk work are cut short for the sake of others; in a process of its own there is nobody else.
+    context = RequestContext("batch", client="batch", priority=Priority.INTERACTIVE)
     size = max(1, source.size)
     resumed = record.done.records
     if resumed:

@@ -32,7 +32,7 @@ def batch(options: Namespace) -> int:
     length = summary_length(options.sentences, options.words, prefix="--") if summary else None
     fields = Fields(options.text_field, options.title_field, options.source_field)
     task = Task(options.to, options.source, fields, length, options.quality, options.model)
-    with open_service() as service:
+    with open_service(offline=True) as service:
         _check_pair(service.pipeline, task)
         job = Job(Path(options.input), Path(options.output), task, service.settings.char_limit, options.overwrite)
         meter = _Meter()

@@ -7,6 +7,7 @@ among the languages of the script.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import exp, log
 
 from service.detect.evidence import words_by_script
@@ -74,7 +75,7 @@ class Detector:
     `signature` names the method and the data behind the answers.
     """
 
-    @property
+    @cached_property
     def signature(self) -> str:
         """The method and the version of the profiles, for the signature of a response."""
         from importlib.metadata import version

@@ -10,6 +10,7 @@ n-grams bring, so that the confidence of an answer is how often such answers are
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -54,11 +55,14 @@ class Profiles:
         import numpy as np
 
         columns = [self.languages.index(language) for language in languages]
-        found = [self._rows[gram] for gram in chain.from_iterable(map(_grams, words)) if gram in self._rows]
-        frequencies = self._frequencies[np.ix_(found, columns)].astype(np.float64) + _SMOOTHING
-        likelihoods = np.log(frequencies).sum(axis=0)
-        background = float(np.log(frequencies.mean(axis=1)).sum())
-        return Scores(likelihoods, background, len(found))
+        # An article has each of its n-grams more than twice: the logarithm of each is taken once.
+        counted = Counter(chain.from_iterable(map(_grams, words)))
+        found = [(row, times) for gram, times in counted.items() if (row := self._rows.get(gram)) is not None]
+        times = np.array([count for _, count in found], dtype=np.float64)
+        frequencies = self._frequencies[np.ix_([row for row, _ in found], columns)].astype(np.float64) + _SMOOTHING
+        likelihoods = times @ np.log(frequencies)
+        background = float(times @ np.log(frequencies.mean(axis=1)))
+        return Scores(likelihoods, background, int(times.sum()))
 
     def unused_letters(self, words: Iterable[str], language: str) -> int:
         """How many letters of `words` the profile of `language` never saw."""
