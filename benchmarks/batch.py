@@ -101,7 +101,8 @@ def _batch_seconds(service: Service, source: Path, summary: bool) -> float:
 
 
 @contextmanager
-def _service(threads: int) -> Iterator[Service]:
+def opened_service(threads: int) -> Iterator[Service]:
+    """The service of this process with so many threads, without a translation memory."""
     from msgspec.structs import replace
 
     from service.wiring import build
@@ -127,7 +128,7 @@ def main() -> None:
     cores = cores_for(options.cores or options.threads)
     if cores is None:
         raise SystemExit(f"--threads: {options.threads} cores are not here")
-    with pinned(cores), tempfile.TemporaryDirectory() as folder, _service(options.threads) as service:
+    with pinned(cores), tempfile.TemporaryDirectory() as folder, opened_service(options.threads) as service:
         store = ModelStore(load_settings().models_dir, Catalog())
         loader = EngineLoader(Catalog(), store, engine="student", placement=Placement(), parallel_calls=options.threads)
         engine = loader(entry_of(_DIRECTION).model_id)

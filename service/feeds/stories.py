@@ -23,7 +23,7 @@ from service.feeds.digest import DigestItem
 
 MAX_GAP: Final = timedelta(days=3)
 # The mean cosine from which two groups are one story; `python -m benchmarks.stories` shows what others would give.
-THRESHOLD: Final = 0.34
+THRESHOLD: Final = 0.36
 
 _WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _SENTENCE_END: Final = re.compile(r"[.!?:…]['\"”»)\]]*\s+$|^\s*$|\n\s*$|[\"“«]$")
@@ -44,7 +44,7 @@ _INDEXED_TERMS: Final = 30
 # So much of the similarity that makes a story has to come from terms that few articles have.
 _TELLING_PART: Final = 0.5
 # As if so many other articles were there too, so that few articles do not make each of their words common.
-_BACKGROUND: Final = 20
+_BACKGROUND: Final = 200
 
 Vector = Mapping[str, float]
 
@@ -103,8 +103,8 @@ def weighed(articles: Sequence[tuple[str, str]]) -> list[dict[str, float]]:
     ]
 
 
-def _terms(title: str, text: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
+def _terms(title: str, text: str) -> Mapping[str, float]:
+    counts: dict[str, float] = defaultdict(float)
     for place, (term, share) in enumerate([*_read(title, _TITLE), *_read(text, 1.0)]):
         if place == _HEAD_WORDS:
             break
