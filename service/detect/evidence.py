@@ -68,7 +68,9 @@ def _stretches(length: int, limit: int) -> list[slice]:
     return [slice(start, start + size) for start in starts]
 
 
-def _cut_by_script(token: str) -> list[tuple[str, str]]:
+# One article has many of the words of the last.
+@lru_cache(maxsize=8_192)
+def _cut_by_script(token: str) -> tuple[tuple[str, str], ...]:
     runs: list[tuple[str, str]] = []
     for letter in token:
         before = runs[-1][0] if runs else ""
@@ -77,7 +79,7 @@ def _cut_by_script(token: str) -> list[tuple[str, str]]:
             runs[-1] = (script, runs[-1][1] + letter)
         elif script:
             runs.append((script, letter))
-    return runs
+    return tuple(runs)
 
 
 @lru_cache(maxsize=4096)

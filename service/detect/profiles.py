@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # langdetect smooths by 0.5/10000; less suits short texts better when nothing is sampled.
 _SMOOTHING = 0.1 / 10_000
 _LONGEST_GRAM = 3
+# One article has many of the words of the last.
+_WORDS_REMEMBERED = 8_192
 # What langdetect's language names are in BCP-47.
 _TAGS = {"no": "nb", "zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
 
@@ -71,14 +74,15 @@ class Profiles:
         return sum(1 for row in seen if row is None or not self._frequencies[row, column])
 
 
-def _grams(word: str) -> list[str]:
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def _grams(word: str) -> tuple[str, ...]:
     padded = f" {word} "
-    return [
+    return tuple(
         padded[start : start + length]
         for length in range(1, _LONGEST_GRAM + 1)
         for start in range(len(padded) - length + 1)
         if length > 1 or padded[start] != " "
-    ]
+    )
 
 
 _lock = Lock()

@@ -19,6 +19,7 @@ from service.errors import (
 )
 from service.types import (
     DigestRequest,
+    DigestResult,
     RequestContext,
     SummarizeRequest,
     SummaryLength,
@@ -70,6 +71,29 @@ def test_sentences_are_aligned(service: Service, context: RequestContext) -> Non
     ]
     assert any("3,5" in source and "3.5" in target for source, target in pairs)
     assert any("96" in source and "96" in target for source, target in pairs)
+
+
+def test_many_digests_come_in_order_with_errors_in_their_places(service: Service, context: RequestContext) -> None:
+    first = DigestRequest("O rio subiu dois metros. Ninguém se feriu.", "en", "pt", title="O rio subiu")
+    too_long = DigestRequest("a" * 20_001, "en", "pt")
+    long_title = DigestRequest("Bom dia a todos.", "en", "pt", title="b" * 20_001)
+    last = DigestRequest("The bridge was opened yesterday.", "pt", "en")
+    results = service.pipeline.digest_many([first, too_long, long_title, last], context)
+    alone = [service.pipeline.digest(request, context) for request in (first, last)]
+    for result, expected in zip((results[0], results[3]), alone, strict=True):
+        assert isinstance(result, DigestResult)
+        assert (result.title, result.translation.text) == (expected.title, expected.translation.text)
+        assert result.summary == expected.summary
+    errors = [error for error in results if isinstance(error, TooLarge)]
+    assert [error.field for error in errors] == ["text", "title"]
+
+
+def test_digests_without_summaries_have_empty_ones(service: Service, context: RequestContext) -> None:
+    request = DigestRequest("O rio subiu dois metros. Ninguém se feriu.", "en", "pt")
+    (result,) = service.pipeline.digest_many([request], context, summarized=False)
+    assert isinstance(result, DigestResult)
+    assert (result.summary.text, result.summary.sentences, result.signature.summarizer) == ("", (), None)
+    assert result.translation.text == service.pipeline.digest(request, context).translation.text
 
 
 def test_a_digest_detects_translates_and_summarizes(service: Service, context: RequestContext) -> None:

