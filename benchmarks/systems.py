@@ -78,3 +78,9 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
     if not names:
         raise InvalidInput("--systems: name at least one system", field="--systems")
     return tuple(system_spec(name) for name in names)
+
+
+def parse_options(argument: str) -> dict[str, str]:
+    """The options of one of our systems, `beam=4` or `model=NAME:quality=best`; empty for an empty argument."""
+    pairs = (part.partition("=") for part in argument.split(":") if part)
+    return {name: value for name, _, value in pairs}
