@@ -32,3 +32,4 @@ Lines = Annotated[int | None, typer.Option(min=1, help="Use the first so many se
 Resume = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Keep what is done here; the same command goes on from there")
 ]
+Save = Annotated[Path | None, typer.Option(metavar="DIR", help="Write the outputs here, a line each")]

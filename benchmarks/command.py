@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from service.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from benchmarks.compare.side_by_side import SideBySide
     from benchmarks.progress import Progress
     from benchmarks.results import Report
 
@@ -48,6 +49,21 @@ def deliver(report: Report, json_file: str | None, markdown: Path | None) -> Non
         write_text(Path(json_file), report.to_json(), "--json")
     if markdown is not None:
         write_section(markdown, report)
+
+
+def deliver_comparison(comparison: SideBySide, html: Path | None, json_file: str | None, markdown: Path | None) -> None:
+    """Print a comparison's tables, or all of it as JSON where `json_file` is `-`, and write the files."""
+    from benchmarks.compare.page import as_html, sentences_as_markdown
+    from benchmarks.report import as_text, write_section
+
+    sys.stdout.write(comparison.to_json() if json_file == "-" else as_text(comparison.report))
+    sys.stdout.flush()
+    if html is not None:
+        write_text(html, as_html(comparison), "--html")
+    if json_file is not None and json_file != "-":
+        write_text(Path(json_file), comparison.to_json(), "--json")
+    if markdown is not None:
+        write_section(markdown, comparison.report, sentences_as_markdown(comparison))
 
 
 def write_text(path: Path, text: str, option: str) -> None:

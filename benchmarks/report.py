@@ -53,19 +53,19 @@ _UNITS: Final = {"summarize": "articles"}
 
 def as_text(report: Report) -> str:
     """The report for a terminal."""
-    parts = [table.as_text() for table in _tables(report)]
-    return "\n".join([*parts, *(f"{line}\n" for line in _absences(report)), "\n".join(_conditions(report)) + "\n"])
+    parts = [table.as_text() for table in tables_of(report)]
+    return "\n".join([*parts, *(f"{line}\n" for line in absences_of(report)), "\n".join(conditions_of(report)) + "\n"])
 
 
 def as_markdown(report: Report) -> str:
     """The report for a page, without a heading of its own."""
-    parts = [table.as_markdown() for table in _tables(report)]
-    lines = [f"- {line}" for line in (*_absences(report), *_conditions(report))]
+    parts = [table.as_markdown() for table in tables_of(report)]
+    lines = [f"- {line}" for line in (*absences_of(report), *conditions_of(report))]
     return "\n".join([*parts, "### Conditions\n", *lines]) + "\n"
 
 
-def write_section(path: Path, report: Report) -> None:
-    """Write the report as Markdown to `path`.
+def write_section(path: Path, report: Report, more: str = "") -> None:
+    """Write the report as Markdown to `path`, and `more` after it.
 
     Where the file has the lines `<!-- bench NAME: begin -->` and `<!-- bench NAME: end -->`, only what is between them
     is replaced; another file of that name is overwritten only when it is empty or absent. Raises InvalidInput.
@@ -78,14 +78,15 @@ def write_section(path: Path, report: Report) -> None:
         if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
             raise InvalidInput(f"--markdown: {path} has no line {begin} followed by a line {end}", field="--markdown")
         head, rest = text.split(begin)
-        path.write_text(f"{head}{begin}\n{as_markdown(report)}{end}{rest.split(end)[1]}", encoding="utf-8")
+        path.write_text(f"{head}{begin}\n{as_markdown(report)}{more}{end}{rest.split(end)[1]}", encoding="utf-8")
     except OSError as error:
         raise InvalidInput(
             f"--markdown: {path} cannot be written ({error.strerror or error})", field="--markdown"
         ) from error
 
 
-def _tables(report: Report) -> list[Table]:
+def tables_of(report: Report) -> list[Table]:
+    """Its tables in order: what was measured by direction, differences, published scores."""
     return [*_measured(report), *_compared(report), *_published(report)]
 
 
@@ -167,14 +168,16 @@ def _cell(figure: Figure) -> str:
     return value
 
 
-def _absences(report: Report) -> list[str]:
+def absences_of(report: Report) -> list[str]:
+    """A sentence for everything that was asked for and not measured."""
     return [
         f"Not measured: {one.system}{f' ({one.direction})' if one.direction else ''}: {one.reason}."
         for one in report.absences
     ]
 
 
-def _conditions(report: Report) -> list[str]:
+def conditions_of(report: Report) -> list[str]:
+    """The conditions, a sentence each; the last is the signature."""
     seen = report.conditions
     unit = _UNITS.get(report.benchmark, "lines")
     lines = [
