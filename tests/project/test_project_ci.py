@@ -51,7 +51,7 @@ def _run(checkout: Path) -> tuple[int, list[str]]:
 def test_everything_is_run_in_order_without_a_home_or_a_terminal(checkout: Path) -> None:
     status, calls = _run(checkout)
     assert status == 0
-    assert calls == ["make test", "make check", "make llm", "pytest -m pytest -m slow", "pytest -m pytest -m browser"]
+    assert calls == ["make test", "make check", "make gate", "pytest -m pytest -m slow", "pytest -m pytest -m browser"]
 
 
 def test_a_mark_that_no_test_has_is_no_failure(checkout: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_failing_test_fails_the_run(checkout: Path) -> None:
     assert _run(checkout)[0] != 0
 
 
-@pytest.mark.parametrize("target", ["test", "check"])
+@pytest.mark.parametrize("target", ["test", "check", "gate"])
 def test_a_failing_target_fails_the_run(checkout: Path, target: str) -> None:
     (checkout / "make-fails").write_text(target)
     status, calls = _run(checkout)

@@ -11,11 +11,13 @@ from typing import Final
 WIDTH: Final = 360
 HEIGHT: Final = 250
 LEFT: Final = 46
-RIGHT: Final = 348
+RIGHT: Final = 338
 TOP: Final = 16
 BOTTOM: Final = 208
 # Classes s0 to s7 of the page; more systems than that share them.
 COLOURS: Final = 8
+# The mean width of a letter of the labels.
+_LETTER: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +66,47 @@ class Chart:
     x: Axis
     y: Axis
     marks: list[str] = field(default_factory=list)
-    # Where labels stand already, so that two do not cover each other.
-    _labels: list[tuple[float, float]] = field(default_factory=list)
+    # What stands in the drawing already: left, top, right, bottom.
+    _taken: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """A point in the drawing."""
         return LEFT + (RIGHT - LEFT) * self.x.share(x), BOTTOM - (BOTTOM - TOP) * self.y.share(y)
 
-    def point(self, x: float, y: float, colour: int, label: str) -> None:
-        """A labelled dot."""
-        left, top = self.place(x, y)
-        self.marks.append(f'<circle class="dot s{colour % COLOURS}" cx="{left:.1f}" cy="{top:.1f}" r="5"/>')
-        self.text(left, top, label)
+    def points(self, points: Sequence[tuple[float, float, int, str]]) -> None:
+        """Dots at x and y with a colour and a label each."""
+        places = [(*self.place(x, y), colour, label) for x, y, colour, label in points]
+        for left, top, colour, _ in places:
+            self.marks.append(f'<circle class="dot s{colour % COLOURS}" cx="{left:.1f}" cy="{top:.1f}" r="5"/>')
+            self._taken.append((left - 6, top - 6, left + 6, top + 6))
+        for left, top, _, label in places:
+            if label:
+                self.text(left, top, label)
 
     def text(self, left: float, top: float, label: str) -> None:
-        """A label beside a place, moved down where another one is."""
-        anchor, shift = ("end", -9) if left > (LEFT + RIGHT) / 2 else ("start", 9)
-        line = top + 4
-        while any(abs(line - taken) < 12 and abs(left - near) < 150 for near, taken in self._labels):
-            line += 12
-        self._labels.append((left, line))
-        self.marks.append(f'<text x="{left + shift:.1f}" y="{line:.1f}" text-anchor="{anchor}">{escape(label)}</text>')
+        """A label beside a place: the first of the sides, near or further off, where nothing stands."""
+        width = _LETTER * len(label)
+        sides = [(9.0, 4.0), (-9 - width, 4.0), (-width / 2, -10.0), (-width / 2, 18.0)]
+        tries = [(x, y + down) for down in (0, 13, -13, 26, -26) for x, y in sides]
+        boxes = [(left + x, top + y - 10, left + x + width, top + y + 2) for x, y in tries]
+        free = [box for box in boxes if box[0] >= LEFT and box[2] <= WIDTH and box[1] >= TOP - 12 and box[3] <= BOTTOM]
+        clear = (box for box in free if not any(_overlap(box, other) for other in self._taken))
+        box = next(clear, boxes[0])
+        self._taken.append(box)
+        self.marks.append(f'<text x="{box[0]:.1f}" y="{box[3] - 2:.1f}">{escape(label)}</text>')
 
     def line(self, points: Sequence[tuple[float, float]], colour: int) -> None:
         """A line through points."""
         places = (self.place(x, y) for x, y in points)
         path = " ".join(f"{left:.1f},{top:.1f}" for left, top in places)
         self.marks.append(f'<polyline class="line s{colour % COLOURS}" points="{path}"/>')
+
+    def dashed(self, y: float, colour: int) -> tuple[float, float]:
+        """A dashed line from side to side; returns its left end in the drawing."""
+        left, top = self.place(self.x.low, y)
+        ends = f'x1="{left:.1f}" x2="{RIGHT}" y1="{top:.1f}" y2="{top:.1f}"'
+        self.marks.append(f'<line class="line dashed s{colour % COLOURS}" {ends}/>')
+        return left, top
 
     def bar(self, x: tuple[float, float], y: float) -> None:
         """A bar from zero, between two values of x."""
@@ -128,6 +144,10 @@ class Chart:
 def drawing(title: str, parts: Sequence[str], height: int = HEIGHT) -> str:
     """An SVG element with a title that is read out."""
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _number(value: float) -> str:
