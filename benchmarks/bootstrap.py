@@ -22,8 +22,8 @@ class Resampling:
         sizes = {len(scores) for scores in systems.values()}
         if len(sizes) > 1:
             raise ValueError(f"systems scored on {sorted(sizes)} segments cannot be paired")
-        size = sizes.pop() if sizes else 0
-        drawn = np.random.default_rng(_SEED).multinomial(size, np.full(size, 1 / max(size, 1)), samples)
+        size = sizes.pop() if sizes else 1
+        drawn = np.random.default_rng(_SEED).multinomial(size, np.full(size, 1 / size), samples)
         self._scores = {name: scores.corpus() for name, scores in systems.items()}
         self._resampled = {name: scores.resampled(drawn.astype(np.float64)) for name, scores in systems.items()}
 

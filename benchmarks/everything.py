@@ -1,6 +1,6 @@
 """`manchete bench all`: everything that `docs/benchmarks.md` shows, one benchmark after the other.
 
-With a folder to resume from, a benchmark that is done is not done again as long as revision, texts and plan are the same.
+With a folder to resume from, a benchmark that is done is not done again while revision and texts are the same.
 """
 
 from __future__ import annotations

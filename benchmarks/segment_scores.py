@@ -116,7 +116,7 @@ def _bleu(row: FloatArray) -> float:
     from sacrebleu.metrics.bleu import BLEU
 
     counts = [int(value) for value in row]
-    score: float = BLEU.compute_bleu(counts[:4], counts[4:8], counts[8], counts[9]).score
+    score: float = BLEU.compute_bleu(counts[:4], counts[4:8], counts[8], counts[9], smooth_method="exp").score
     return score
 
 
