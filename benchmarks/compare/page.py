@@ -11,6 +11,7 @@ from typing import Final
 
 from benchmarks.compare.plots import Plot, plots
 from benchmarks.compare.side_by_side import Fault, SideBySide
+from benchmarks.compare.summaries import Supported
 from benchmarks.report import absences_of, conditions_of, tables_of
 from benchmarks.tables import Table
 
@@ -33,7 +34,7 @@ def as_html(comparison: SideBySide) -> str:
         tables="".join(_table(table) for table in tables_of(report)),
         plots="".join(_plot(plot) for plot in plots(comparison)),
         conditions="".join(f"<li>{escape(line)}</li>" for line in [*absences_of(report), *conditions_of(report)]),
-        summaries="",
+        summaries=_summaries(comparison),
         data=_data(comparison),
     )
 
@@ -78,6 +79,25 @@ def _table(table: Table) -> str:
 
 def _plot(plot: Plot) -> str:
     return f"<figure><h3>{escape(plot.heading)}</h3>{plot.svg}<figcaption>{escape(plot.caption)}</figcaption></figure>"
+
+
+def _summaries(comparison: SideBySide) -> str:
+    """A section with the summaries of every article side by side, or nothing without any."""
+    parts = []
+    for article in dict.fromkeys(one.article for one in comparison.summaries):
+        columns = []
+        for one in comparison.summaries:
+            if one.article == article:
+                colour = comparison.systems.index(one.system) if one.system in comparison.systems else 0
+                items = "".join(_supported(sentence) for sentence in one.sentences)
+                columns.append(f'<div class="s{colour % 8}"><h4>{escape(one.system)}</h4><ol>{items}</ol></div>')
+        parts.append(f'<h3>{escape(article)}</h3><div class="summaries">{"".join(columns)}</div>')
+    return f"<h2>Summaries and what supports them</h2>{''.join(parts)}" if parts else ""
+
+
+def _supported(sentence: Supported) -> str:
+    lost = f'<div class="fault">{escape(", ".join(sentence.lost))} lost</div>' if sentence.lost else ""
+    return f'<li>{escape(sentence.text)}{lost}<div class="reference">{escape(sentence.source)}</div></li>'
 
 
 def _inline(text: str) -> str:

