@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check gate report benchmarks format clean
+.PHONY: help setup llm serve test check gate report benchmarks format clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list

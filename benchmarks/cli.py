@@ -1,4 +1,4 @@
-"""`manchete bench`: measures of speed and of a server under load here, those of outputs in `benchmarks.cli_outputs`.
+"""`manchete bench`: measures of speed, of a server under load and of summaries here, those of outputs in `benchmarks.cli_outputs`.
 
 Also `python -m benchmarks.cli`.
 
@@ -8,6 +8,7 @@ The `manchete` command imports this module when it is asked for `bench`, and han
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -19,7 +20,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8000"
 
 app = typer.Typer(
     name="bench",
-    help="Measure this machine: engines and peers beside each other, their outputs, and a running server.",
+    help="Measure this machine: engines and peers, their outputs, a running server, summaries.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -120,15 +121,13 @@ def summarize(
 ) -> None:
     """Compare summarizers with summaries by people, at equal length: ROUGE, repetition, names, support, time."""
     from benchmarks.articles import load_articles
-    from benchmarks.progress import Progress
+    from benchmarks.command import deliver, run_plan
     from benchmarks.summarize import SummaryPlan, measure_summaries
     from benchmarks.summarizers import SYSTEMS, parse_summarizers
 
     chosen = SYSTEMS if systems is None else parse_summarizers(systems)
     plan = SummaryPlan(load_articles(data, part), chosen, words)
-    with Progress(plan.steps) as progress:
-        report = measure_summaries(plan, progress)
-    _deliver(report, json_file, markdown)
+    deliver(run_plan(plan, measure_summaries), json_file, markdown)
 
 
 def run(arguments: list[str]) -> int:

@@ -176,7 +176,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one run of one benchmark (`speed`, `load`, `quality`, `compare`, `gate`).
+    """The result of one run of one benchmark (`speed`, `load`, `quality`, `summarize` and so on).
 
     `comparisons` are between its systems, `published` what others say of theirs on such texts.
     """

@@ -88,9 +88,12 @@ def test_a_page_without_the_marks_is_left_alone(tmp_path: Path, text: str) -> No
     assert page.read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize("benchmark", ["speed", "load", "quality", "detect"])
-def test_the_tables_of_the_documentation_are_those_of_the_measured_figures(benchmark: str) -> None:
-    text = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("benchmark", "page"),
+    [*((name, "benchmarks.md") for name in ("speed", "load", "quality", "detect")), ("summarize", "summaries.md")],
+)
+def test_the_tables_of_the_documentation_are_those_of_the_measured_figures(benchmark: str, page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
     begin, end = (f"<!-- bench {benchmark}: {edge} -->\n" for edge in ("begin", "end"))
     shown = text[text.index(begin) + len(begin) : text.index(end)]
     assert shown == as_markdown(read_report(DOCS / "figures" / f"{benchmark}.json"))

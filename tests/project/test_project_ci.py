@@ -51,7 +51,8 @@ def _run(checkout: Path) -> tuple[int, list[str]]:
 def test_everything_is_run_in_order_without_a_home_or_a_terminal(checkout: Path) -> None:
     status, calls = _run(checkout)
     assert status == 0
-    assert calls == ["make test", "make check", "make gate", "pytest -m pytest -m slow", "pytest -m pytest -m browser"]
+    made = ["make test", "make check", "make gate", "make llm"]
+    assert calls == [*made, "pytest -m pytest -m slow", "pytest -m pytest -m browser"]
 
 
 def test_a_mark_that_no_test_has_is_no_failure(checkout: Path) -> None:

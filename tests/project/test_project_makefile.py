@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TARGETS = ["help", "setup", "serve", "test", "check", "gate", "report", "benchmarks", "format", "clean"]
+TARGETS = ["help", "setup", "llm", "serve", "test", "check", "gate", "report", "benchmarks", "format", "clean"]
 TOO_OLD = "exit 1"
 NO_VENV = 'case "$2" in *ensurepip*) exit 1 ;; *print*) echo 3.12 ;; esac'
 # Makes a virtual environment whose pip runs but cannot install.
