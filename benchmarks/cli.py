@@ -1,4 +1,4 @@
-"""`manchete bench`: measures of speed, of a server under load and of summaries here, those of outputs in `benchmarks.cli_outputs`.
+"""`manchete bench`: speed, a server under load, summaries; what looks at outputs is in `benchmarks.cli_outputs`.
 
 Also `python -m benchmarks.cli`.
 
