@@ -183,8 +183,14 @@ def everything(
     from benchmarks.corpus import load_corpus
     from benchmarks.directions import parse_directions
     from benchmarks.everything import EverythingPlan, measure_everything
+    from benchmarks.report import write_section
 
     directions, languages = parse_directions(direction)
     plan = EverythingPlan(load_corpus(data, languages, lines), directions, resume)
-    for report in run_plan(plan, measure_everything):
-        deliver(report, None if figures is None else str(figures / f"{report.benchmark}.json"), markdown)
+    reports = run_plan(plan, measure_everything)
+    for report in reports:
+        deliver(report, None if figures is None else str(figures / f"{report.benchmark}.json"), None)
+    # Last: a page without the marks of one benchmark must not cost the figures of the next.
+    if markdown is not None:
+        for report in reports:
+            write_section(markdown, report)
