@@ -17,7 +17,7 @@ BOTTOM: Final = 208
 # Classes s0 to s7 of the page; more systems than that share them.
 COLOURS: Final = 8
 # The mean width of a letter of the labels.
-_LETTER: Final = 6.0
+_LETTER: Final = 6.5
 
 
 @dataclass(frozen=True, slots=True)
