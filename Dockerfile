@@ -21,7 +21,7 @@ COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY service ./service
 COPY benchmarks ./benchmarks
 COPY prompts ./prompts
-RUN pip install .
+RUN pip install ".[feeds,postgres]"
 
 RUN MANCHETE_HOME=/var/lib/manchete manchete models prepare
 

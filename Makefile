@@ -47,7 +47,7 @@ $(STAMP): pyproject.toml
 	  }; \
 	fi; \
 	echo "Installing the service into $(VENV) (the first time takes some minutes)"; \
-	$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --retries 10 -e '.[dev,bench]' || { \
+	$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --retries 10 -e '.[dev,bench,feeds,postgres]' || { \
 	  echo "pip could not install everything; the lines above say why. If it was the network, run make setup again:" \
 	    "what was fetched is kept. Behind a mirror, set PIP_INDEX_URL." >&2; \
 	  exit 1; \

@@ -9,6 +9,7 @@ from these classes to HTTP status codes, and `service.cli` the only one to exit 
     │   ├── UnknownLanguage     a code that is not a language we know
     │   ├── UnsupportedPair     both languages are known, no installed model connects them
     │   ├── UndetectedLanguage  source was not given and the text gives too little evidence
+    │   ├── NotFound            what is named does not exist
     │   └── TooLarge            over a limit; names the limit
     ├── Overloaded              shed on arrival or while queued; carries seconds to wait
     ├── DeadlineExceeded        the request's time ran out before its result
@@ -19,7 +20,10 @@ from these classes to HTTP status codes, and `service.cli` the only one to exit 
     │   └── ModelCorrupt        there, but not what its checksum or format says
     ├── EngineFailure           a model ran and failed
     ├── WritingFailed           nothing was written, or nothing usable; names the reason
+    ├── AlreadyRunning          the same job is in work, here or in another process
+    ├── StorageError            the database could not be read or written
     └── ConfigurationError      a setting has no usable value
+        └── MissingExtra        an optional part of the service is not installed; names the extra
 """
 
 from __future__ import annotations
@@ -64,6 +68,10 @@ class UndetectedLanguage(InvalidInput):
 
 class TooLarge(InvalidInput):
     """A value is over a limit; the message names the field, the size and the limit."""
+
+
+class NotFound(InvalidInput):
+    """What the request names does not exist."""
 
 
 class Overloaded(MancheteError):
@@ -116,3 +124,19 @@ class WritingFailed(MancheteError):
 
 class ConfigurationError(MancheteError):
     """A setting cannot be used; `field` is the setting's environment variable."""
+
+
+class MissingExtra(ConfigurationError):
+    """An optional part of the service is not installed; `extra` is the name that pip installs it by."""
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(f"{what} need libraries that are not installed: pip install 'manchete[{extra}]'")
+        self.extra = extra
+
+
+class AlreadyRunning(MancheteError):
+    """A job of which there may be only one is in work already, in this process or in another."""
+
+
+class StorageError(MancheteError):
+    """The database could not be read or written."""

@@ -84,7 +84,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     hub_url: Annotated[str, Meta(description="Where `models pull` finds OPUS-MT models")] = "https://huggingface.co"
     offline: Annotated[
-        bool, Meta(description="Refuse `models pull`, and models of a hub that are not here already")
+        bool, Meta(description="Refuse `models pull`, `feeds run`, and models of a hub that are not here already")
     ] = False
     hop_loss: Annotated[
         float, Meta(ge=0, le=1, description="Share of a text's worth that a pivot is taken to cost beside its models")
@@ -113,6 +113,23 @@ class Settings(Struct, frozen=True, kw_only=True):
     summary_requests_per_minute: Annotated[int, Meta(ge=0, description="Requests to it a minute; 0: no limit")] = 0
     summary_tokens_per_day: Annotated[int, Meta(ge=0, description="Its tokens in 24 hours; 0: no limit")] = 0
     summary_input_words: Annotated[int, Meta(ge=50, description="Words of a text that are given to a model")] = 1500
+
+    feeds_target: Annotated[str, Meta(min_length=2, description="Language that feeds are translated to")] = "en"
+    feeds_database: Annotated[
+        Secret | None, Meta(description="SQLAlchemy URL of the feeds' database; unset: SQLite in `MANCHETE_HOME`")
+    ] = None
+    feeds_allow_private: Annotated[
+        str | None, Meta(description="Hosts and networks to fetch from though not public, comma-separated; `*`: all")
+    ] = None
+    feeds_concurrency: Annotated[int, Meta(ge=1, le=256, description="Feeds fetched at once; of one host, one")] = 16
+    feeds_host_pause_seconds: Annotated[float, Meta(ge=0, description="Pause between two requests to a host")] = 1.0
+    feeds_timeout_seconds: Annotated[float, Meta(gt=0, description="Time that fetching a document may take")] = 30.0
+    feeds_max_bytes: Annotated[int, Meta(ge=1024, description="Bytes a document may have, decompressed")] = 8000000
+    feeds_max_items: Annotated[int, Meta(ge=1, description="Items taken of one document, the first ones")] = 200
+    feeds_retention_days: Annotated[int, Meta(ge=0, description="Items are deleted after so many days; 0: never")] = 90
+    feeds_user_agent: Annotated[str, Meta(pattern="^[!-~][ -~]*$", description="What servers are told asks them")] = (
+        "manchete (self-hosted feed reader)"
+    )
 
     api_key: Annotated[Secret | None, Meta(description="Key that requests must carry; unset: none needed")] = None
 

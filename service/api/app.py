@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import libretranslate, native, operations
+from service.api import feeds, libretranslate, native, operations
 from service.api.errors import install_error_handlers
 from service.api.execution import Executor
+from service.api.feedsdesk import ServedFeeds
 from service.api.middleware import RequestEnvelope
 from service.api.pages import mount_pages
 from service.settings import load_settings
@@ -33,6 +34,7 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
     if metrics is None:
         raise ValueError("a service that is served is built to be watched")
     executor = Executor(service)
+    served_feeds = ServedFeeds(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -42,6 +44,7 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
             yield
         finally:
             executor.close()
+            served_feeds.close()
             if owns_service:
                 await asyncio.to_thread(service.close)
 
@@ -57,6 +60,7 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.executor = executor
+    app.state.feeds = served_feeds
     app.add_middleware(
         RequestEnvelope,
         payload_limit_bytes=service.settings.payload_limit_bytes,
@@ -64,7 +68,7 @@ def create_app(service: Service, *, owns_service: bool = True) -> FastAPI:
     )
     install_error_handlers(app)
     # The routes themselves and not their routers, which FastAPI would ask one after the other at every request.
-    for router in (libretranslate.router, native.router, operations.router):
+    for router in (libretranslate.router, native.router, operations.router, feeds.router):
         app.router.routes.extend(router.routes)
     mount_pages(app)
     return app

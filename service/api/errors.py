@@ -16,12 +16,16 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.errors import (
+    AlreadyRunning,
     Cancelled,
+    ConfigurationError,
     DeadlineExceeded,
     EngineFailure,
     InvalidInput,
     MancheteError,
+    MissingExtra,
     ModelError,
+    NotFound,
     Overloaded,
     ShuttingDown,
     TooLarge,
@@ -53,12 +57,16 @@ CLIENT_CLOSED_REQUEST: Final = 499
 STATUS: Final[Mapping[type[MancheteError], int]] = {
     InvalidInput: 400,
     InvalidKey: 403,
+    NotFound: 404,
+    AlreadyRunning: 409,
     TooLarge: 413,
     UnsupportedMediaType: 415,
     Overloaded: 429,
     Cancelled: CLIENT_CLOSED_REQUEST,
     EngineFailure: 500,
     MancheteError: 500,
+    ConfigurationError: 503,
+    MissingExtra: 501,
     ModelError: 503,
     NotReady: 503,
     ShuttingDown: 503,
@@ -136,6 +144,8 @@ def _retry_headers(status: int, error: MancheteError) -> dict[str, str] | None:
 _DESCRIPTIONS: Final[Mapping[int, str]] = {
     400: "A field is missing, empty, of the wrong type or names an unsupported language; or the key is missing",
     403: "The API key is not valid",
+    404: "What is named does not exist",
+    409: "Such a job is in work already",
     413: "A text, a list or the body is over its limit",
     415: "The body is neither JSON nor a form",
     429: "Overloaded; `retry-after` says in how many seconds to try again",
@@ -146,6 +156,8 @@ _DESCRIPTIONS: Final[Mapping[int, str]] = {
 _EXAMPLES: Final[Mapping[int, str]] = {
     400: "target: zz is not supported",
     403: "Invalid API key",
+    404: "feed: 7 is not subscribed to",
+    409: "a run is in work already; ask GET /feeds/run how it fares",
     413: "q: 250000 characters are over the limit of 200000",
     415: "content-type: text/plain is not supported, send application/json or a form",
     429: "256 requests are in work, the limit",

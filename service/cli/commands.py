@@ -134,6 +134,10 @@ def find(name: str) -> Callable[[Namespace], int]:
         from service.cli.batch import batch
 
         return batch
+    if name.startswith("feeds "):
+        from service.cli.feeds import FEEDS_COMMANDS
+
+        return FEEDS_COMMANDS[name.removeprefix("feeds ")]
     return COMMANDS[name]
 
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from service import __version__
 from service.api.limits import MAX_RATIO, MAX_SENTENCES, MAX_WORDS, MIN_RATIO, MIN_SENTENCES, MIN_WORDS
+from service.cli.feeds_parser import add_feeds
 from service.errors import InvalidInput
 
 DESCRIPTION = "Tell the language of texts, translate and summarize them, on this machine."
@@ -66,6 +67,7 @@ def _parser() -> Parser:
     _digest(command("digest", "Detect, translate and summarize an article in one go."))
     _batch(command("batch", "Translate, and summarize, every record of a file of any length."))
     _models(command("models", "Look after the model store."))
+    add_feeds(command("feeds", "Subscribe to news feeds, and make digests of them."), whole_number)
     # Its own options are told by `manchete bench --help`.
     commands.add_parser("bench", help="Measure this machine: engines, peers, and a running server", add_help=False)
     return parser

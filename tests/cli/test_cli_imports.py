@@ -57,3 +57,17 @@ def test_a_command_loads_no_framework(environment: dict[str, str], arguments: li
     assert done.returncode == 0, done.stderr
     assert done.stdout
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_listing_feeds_loads_nothing_that_fetches_reads_or_translates(environment: dict[str, str]) -> None:
+    heavy = HEAVY | {"feedparser", "nh3", "trafilatura", "onnxruntime", "numpy"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(arguments=["feeds", "list"], heavy=heavy)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "[]"

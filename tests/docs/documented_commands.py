@@ -20,6 +20,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from service.cli.parser import parse
 from service.models.pairs import parse_pair
 from service.models.sources import FIREFOX, OPUS
 
@@ -119,6 +120,8 @@ def _check_serve(arguments: list[str]) -> None:
 def _check_networked(command: Command) -> None:
     name, *rest = command.arguments
     assert name == "manchete", f"{name} is not checked by anything in a block marked network"
+    # What is not understood raises.
+    parse(rest)
     if rest[:2] == ["models", "pull"]:
         what, flag, source = rest[2:5]
         assert flag == "--source", command.line

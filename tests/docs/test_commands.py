@@ -21,10 +21,12 @@ DOCUMENTED = [block for path in documents() for block in blocks(path)]
 
 
 @pytest.fixture(scope="session")
-def environment() -> dict[str, str]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MANCHETE_")}
     if "MANCHETE_HOME" in os.environ:
         kept["MANCHETE_HOME"] = os.environ["MANCHETE_HOME"]
+    # What is subscribed to for the documentation is no feed of the developer's.
+    kept["MANCHETE_FEEDS_DATABASE"] = f"sqlite:///{tmp_path_factory.mktemp('feeds') / 'feeds.db'}"
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     return kept
 

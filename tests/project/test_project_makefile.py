@@ -94,7 +94,7 @@ def test_set_up_installs_once_and_again_only_when_pyproject_changes(checkout: Pa
     calls = checkout / "calls"
     assert _make(checkout, "setup", python).returncode == 0
     assert "-m pip install" in calls.read_text()
-    assert ".[dev,bench]" in calls.read_text()
+    assert ".[dev,bench,feeds,postgres]" in calls.read_text()
     calls.unlink()
     assert _make(checkout, "setup", python).returncode == 0
     assert not calls.exists()

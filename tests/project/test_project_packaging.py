@@ -29,6 +29,8 @@ ROOM_EXTRAS = {
     "benchmarks": "bench",
     "service/engines/gguf.py": "llm",
     "service/batch": "batch",
+    "service/feeds": "feeds",
+    "service/storage": "feeds",
 }
 
 
@@ -74,7 +76,10 @@ def test_every_dependency_is_imported() -> None:
     assert core - NOT_IMPORTED - set(_third_party()) == set()
 
 
-@pytest.mark.parametrize("requirement", [*CORE, *EXTRAS["dev"], *EXTRAS["bench"]], ids=lambda line: line.name)
+INSTALLED = [*CORE, *(requirement for extra in ("dev", "bench", "feeds", "postgres") for requirement in EXTRAS[extra])]
+
+
+@pytest.mark.parametrize("requirement", INSTALLED, ids=lambda line: line.name)
 def test_what_is_installed_satisfies_the_bounds(requirement: Requirement) -> None:
     if requirement.marker and not requirement.marker.evaluate():
         pytest.skip(f"not needed on this platform: {requirement.marker}")

@@ -1,0 +1,61 @@
+"""What a run tells while it is at work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event
+
+
+class Progress:
+    """Hears of a run's stages; this one says nothing. Called from several threads, one call at a time."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage (`feeds`, `pages`, `items`) begins, with so many pieces of work."""
+
+    def advance(self, count: int) -> None:
+        """So many more pieces are done."""
+
+    def note(self, sentence: str) -> None:
+        """Something to know: a feed that failed, a document with faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run is wanted: the language that items are translated to, and what to do beyond what is due.
+
+    `force` fetches feeds whose time has not come, `retry_all` takes up every failed item, once `cancelled` is set the
+    run ends between two batches.
+    """
+
+    target: str
+    force: bool = False
+    retry_all: bool = False
+    cancelled: Event = field(default_factory=Event)
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What a run did. `problems` are feeds and what is wrong with each, `notes` what is odd about their documents."""
+
+    feeds: int = 0
+    fetched: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    waiting: int = 0
+    new_items: int = 0
+    known_items: int = 0
+    pages: int = 0
+    teasers: int = 0
+    digested: int = 0
+    failed_items: int = 0
+    expired: int = 0
+    seconds: float = 0.0
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """The run in one sentence."""
+        fetched = f"{self.feeds} feeds: {self.fetched} fetched, {self.unchanged} unchanged, {self.failed} failed"
+        waiting = f", {self.waiting} not due" if self.waiting else ""
+        items = f"{self.new_items} new items, {self.digested} digested, {self.failed_items} failed"
+        return f"{fetched}{waiting}; {items}; {self.seconds:.1f} s"
