@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +27,7 @@ from service.storage.migrations import MIGRATIONS, migrate
 
 DIALECTS: Final = ("sqlite", "postgresql")
 _BUSY_SECONDS: Final = 30
+_PAUSE_SECONDS: Final = 0.02
 _READING: Final = {"reading": True}
 _SETTING: Final = "MANCHETE_FEEDS_DATABASE"
 
@@ -146,11 +149,25 @@ def _engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     # Python's own transactions leave statements like CREATE TABLE out; with None, ours begin and end as we say.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL")
+    _switch_to_wal(connection)
     # In WAL mode a committed transaction survives the process at this level; only a power cut may undo the last ones,
     # whole.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_wal(connection: Any) -> None:
+    # SQLite does not wait for others when it changes the mode of a file: at once after they made it, it says "locked".
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

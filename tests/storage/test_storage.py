@@ -89,7 +89,7 @@ def test_two_that_open_an_empty_database_at_once_both_find_it_made(url: str) -> 
         except Exception as error:  # noqa: BLE001 -- any of them is told
             failures.append(error)
 
-    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    threads = [threading.Thread(target=open_it) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
