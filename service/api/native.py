@@ -15,7 +15,7 @@ from service.api.schemas import AUTO, DigestFields, SummarizeFields, SummaryFiel
 from service.api.stories import StoryJson, render_story
 from service.errors import InvalidInput
 from service.markup.glossary import checked
-from service.pipeline import StoryRequest
+from service.pipeline.stories import StoryRequest
 from service.types import DigestRequest, SummarizeRequest
 from service.writing import Manner
 

@@ -13,7 +13,7 @@ from service.api.render import (
     render_timings,
     render_warnings,
 )
-from service.pipeline import StoryResult
+from service.pipeline.stories import StoryResult
 
 
 class StorySourceJson(TypedDict):

@@ -13,7 +13,6 @@ from typing import NoReturn
 
 from service import __version__
 from service.api.limits import MAX_RATIO, MAX_SENTENCES, MAX_WORDS, MIN_RATIO, MIN_SENTENCES, MIN_WORDS
-from service.cli.feeds_parser import add_feeds
 from service.errors import InvalidInput
 
 DESCRIPTION = "Tell the language of texts, translate and summarize them, on this machine."
@@ -41,36 +40,44 @@ class Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command and its options; raises InvalidInput naming the argument at fault, SystemExit after `--help`."""
-    return _parser().parse_args(arguments)
+    return _parser(arguments).parse_args(arguments)
 
 
 def print_help() -> None:
     """Print what `--help` prints."""
-    _parser().print_help()
+    _parser(()).print_help()
 
 
-def _parser() -> Parser:
+def _parser(arguments: Sequence[str]) -> Parser:
     parser = Parser(prog="manchete", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"manchete {__version__}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
 
-    def command(name: str, description: str) -> Parser:
+    def command(name: str, description: str, declare: Callable[[Parser], None]) -> None:
         added = commands.add_parser(name, help=description[:-1], description=description)
         added.set_defaults(command=name)
-        return added
+        # The options of all the others would take as long as a sentence takes to translate.
+        if name in arguments:
+            declare(added)
 
-    _serve(command("serve", "Serve the HTTP API and the page until interrupted."))
-    _translate(command("translate", "Translate a text, or every line of one."))
-    _detect(command("detect", "Tell the language of a text, or of every line of one."))
-    _summarize(command("summarize", "Summarize a text in its own language."))
-    _digest(command("digest", "Detect, translate and summarize an article in one go."))
-    _batch(command("batch", "Translate, and summarize, every record of a file of any length."))
-    _models(command("models", "Look after the model store."))
-    add_feeds(command("feeds", "Subscribe to news feeds, and make digests of them."), whole_number)
+    command("serve", "Serve the HTTP API and the page until interrupted.", _serve)
+    command("translate", "Translate a text, or every line of one.", _translate)
+    command("detect", "Tell the language of a text, or of every line of one.", _detect)
+    command("summarize", "Summarize a text in its own language.", _summarize)
+    command("digest", "Detect, translate and summarize an article in one go.", _digest)
+    command("batch", "Translate, and summarize, every record of a file of any length.", _batch)
+    command("models", "Look after the model store.", _models)
+    command("feeds", "Subscribe to news feeds, and make digests of them.", _feeds)
     # Its own options are told by `manchete bench --help`.
     commands.add_parser("bench", help="Measure this machine: engines, peers, and a running server", add_help=False)
     return parser
+
+
+def _feeds(parser: Parser) -> None:
+    from service.cli.feeds_parser import add_feeds
+
+    add_feeds(parser, whole_number)
 
 
 def _serve(parser: Parser) -> None:

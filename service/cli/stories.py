@@ -11,7 +11,7 @@ from service.cli.inputs import read_text
 from service.cli.session import open_service, optional_title
 from service.cli.texts import print_line, print_notices, print_text
 from service.errors import InvalidInput
-from service.pipeline import StoryRequest
+from service.pipeline.stories import StoryRequest
 from service.types import RequestContext, SummaryLength
 from service.writing import Manner
 

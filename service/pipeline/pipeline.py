@@ -14,7 +14,6 @@ from service.pipeline.journey import Journey, travel
 from service.pipeline.planning import planning_notices
 from service.pipeline.rooms import Rooms
 from service.pipeline.steps import Pause, Steps, complete
-from service.pipeline.stories import StoryRequest, StoryResult, summarize_together
 from service.pipeline.summaries import check_manner, summarize, summarize_translation
 from service.segment import sentences
 from service.types import (
@@ -36,6 +35,7 @@ from service.types import (
 
 if TYPE_CHECKING:
     from service.markup.glossary import Glossary
+    from service.pipeline.stories import StoryRequest, StoryResult
 
 # So much text is detected and split in a few milliseconds.
 SHORT_CHARACTERS = 2_000
@@ -108,6 +108,9 @@ class Pipeline:
 
     def summarize_together(self, request: StoryRequest, context: RequestContext) -> StoryResult:
         """Summarize several texts about one story in one summary; raises InvalidInput, Overloaded or ShuttingDown."""
+        # Imported here: few requests bring several texts.
+        from service.pipeline.stories import summarize_together
+
         return summarize_together(request, self._rooms, context)
 
     def digest(self, request: DigestRequest, context: RequestContext) -> DigestResult:
