@@ -128,7 +128,7 @@ class SegmentQueue:
 
     def _claim_live(self, job: Job, now: float, expelled: list[Expelled]) -> bool:
         """Take `job` out of the queue to run it, unless dropping requests that need no answer leaves nobody to."""
-        for ticket in {waiter.ticket for waiter in job.waiters}:
+        for ticket in dict.fromkeys(waiter.ticket for waiter in job.waiters):
             reason = ticket.verdict(now)
             if reason is not None:
                 expelled += self.drop(ticket, reason)

@@ -232,7 +232,8 @@ class QueueLife(RuleBasedStateMachine):
         self.queue = SegmentQueue(limits(max_batch_tokens=self.MAX_TOKENS, max_batch_rows=self.MAX_ROWS))
         self.now = 0.0
         self.tickets: list[Ticket] = []
-        self.outstanding: set[Waiter] = set()
+        # In the order they came: a set has another one in every run, and so another choice in `cancel_future`.
+        self.outstanding: dict[Waiter, None] = {}
         self.running: list[Batch] = []
         self.groups = [Group("a", GREEDY), Group("a", DecodeOptions(beam=2)), Group("b", GREEDY)]
         self.interactive_run = 0
@@ -246,7 +247,7 @@ class QueueLife(RuleBasedStateMachine):
 
     def leave(self, waiter: Waiter) -> None:
         assert waiter in self.outstanding, "a waiter was answered twice"
-        self.outstanding.remove(waiter)
+        del self.outstanding[waiter]
 
     def expel(self, expelled: tuple[Expelled, ...] | list[Expelled]) -> None:
         for waiter, reason in expelled:
@@ -273,7 +274,7 @@ class QueueLife(RuleBasedStateMachine):
             key = Key(self.groups[group], str(length))
             waiter = Waiter(ticket, key, self.now)
             self.queue.add(waiter, self.tokens(key))
-            self.outstanding.add(waiter)
+            self.outstanding[waiter] = None
 
     @rule(idle=st.integers(0, 3))
     def take(self, idle: int) -> None:
@@ -351,8 +352,7 @@ class QueueLife(RuleBasedStateMachine):
     @rule(data=st.data())
     def cancel_future(self, data: st.DataObject) -> None:
         if self.outstanding:
-            waiters = sorted(self.outstanding, key=lambda waiter: (waiter.key.text, waiter.since))
-            data.draw(st.sampled_from(waiters)).future.cancel()
+            data.draw(st.sampled_from(list(self.outstanding))).future.cancel()
 
     @rule(seconds=st.integers(1, 10))
     def pass_time(self, seconds: int) -> None:
