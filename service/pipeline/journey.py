@@ -210,7 +210,7 @@ def _options(alternatives: int) -> DecodeOptions:
 def _inspect(leg: _Leg, rooms: Rooms, context: RequestContext) -> Repair:
     """Take the leg's hypotheses and check them."""
     leg.outcomes = [outcome(future, context) for future in leg.futures]
-    made = [Made(FIRST, leg.options.beam) for _ in leg.texts]
+    made = [Made(FIRST, leg.options.beam)] * len(leg.texts)
     repair = Repair(leg.entry, leg.cargo, [one.hypothesis for one in leg.outcomes], made)
     inspect(repair, leg.tokens, rooms)
     return repair

@@ -25,7 +25,7 @@ Items: TypeAlias = "tuple[Item, ...]"
 FIRST = "first"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Made:
     """How the translation of a segment came to be: `first`, or the method of the attempt that mended it."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from service import __version__, languages
 from service.errors import InvalidInput, TooLarge
 from service.pipeline.rooms import Rooms
+from service.pipeline.summaries import source_sentences
 from service.segment import sentences
 from service.types import UNDETERMINED, Detection, RequestContext, Signature, SummaryLength
 from service.writing import EXTRACT, Manner
@@ -49,7 +50,7 @@ def summarize_together(request: StoryRequest, rooms: Rooms, context: RequestCont
     if request.manner.method == "abstractive":
         raise InvalidInput("method: a summary of several texts is extractive; leave it out or say auto", field="method")
     # Imported here: stemmers and stop words cost a translation on the command line a tenth of its time.
-    from service.summarize import SourceSentence, StoryText, styled_story, summarize_story
+    from service.summarize import StoryText, styled_story, summarize_story
 
     started = time.perf_counter()
     with rooms.batcher.admit(context):
@@ -61,8 +62,7 @@ def summarize_together(request: StoryRequest, rooms: Rooms, context: RequestCont
         stories = []
         for text in request.texts:
             spans = sentences(text, detected.language)
-            parts = [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]
-            stories.append(StoryText(text, parts))
+            stories.append(StoryText(text, source_sentences(text, spans)))
         style = request.manner.style
         length = SummaryLength(sentences=1) if style == "headline" else request.length
         summary = summarize_story(stories, language=detected.language, length=length, title=request.title)

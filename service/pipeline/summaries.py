@@ -37,7 +37,7 @@ def summarize(
     """The summary of a text whose sentences are at `spans`."""
     from service.summarize import Job
 
-    parts = _parts(request.text, spans)
+    parts = source_sentences(request.text, spans)
     job = Job(request.text, parts, language, request.length, request.manner.style, request.title)
     return _made(job, request.manner, writer, context)
 
@@ -48,7 +48,7 @@ def summarize_translation(
     """The summary of a translation, each sentence with the ranges of the original that it renders."""
     from service.summarize import Job
 
-    parts = _parts(translation.text, [link.target for link in translation.sentences])
+    parts = source_sentences(translation.text, [link.target for link in translation.sentences])
     job = Job(translation.text, parts, translation.target, request.length, request.manner.style, title)
     summary = _made(job, request.manner, writer, context)
     placed = tuple(_with_originals(sentence, translation.sentences) for sentence in summary.sentences)
@@ -64,7 +64,8 @@ def _made(job: Job, manner: Manner, writer: Writer | None, context: RequestConte
     return writer.summarize(replace(job, deadline=context.deadline, cancelled=context.cancelled))
 
 
-def _parts(text: str, spans: Sequence[Span]) -> list[SourceSentence]:
+def source_sentences(text: str, spans: Sequence[Span]) -> list[SourceSentence]:
+    """The sentences of a text at `spans`, as a summary is made of them."""
     from service.summarize import SourceSentence
 
     return [SourceSentence(text[span.start : span.end], span.start, span.end) for span in spans]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,19 +11,12 @@ from typing import Any
 
 import pytest
 from bench_runs import Bench
+from chromium import chromium, set_screen
 
 from benchmarks.corpus import OWN_FOLDER, load_corpus
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-)
 SENTENCES = 1012
 SYSTEMS = ("first", "second", "third", "fourth")
 LOADED = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
@@ -36,18 +28,8 @@ NUMBERS = (
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Any]:
     """A headless Chromium with a profile of its own."""
-    webdriver = pytest.importorskip("selenium.webdriver")
-    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if binary is None or driver is None:
-        pytest.skip("chromium and chromedriver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    session = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield session
-    session.quit()
+    with chromium(tmp_path / "profile") as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -67,8 +49,7 @@ def page(bench: Bench, tmp_path: Path) -> Path:
 
 
 def _show(browser: Any, page: Path, width: int) -> float:
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 700}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    set_screen(browser, width)
     started = time.monotonic()
     browser.get(page.as_uri())
     return time.monotonic() - started
