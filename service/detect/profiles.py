@@ -13,7 +13,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -52,37 +51,81 @@ class Profiles:
         self.languages = languages
         self._rows = rows
         self._frequencies = frequencies
+        self._tables: dict[tuple[str, ...], _WordTable] = {}
 
-    def score(self, words: Iterable[str], languages: Sequence[str]) -> Scores:
+    def score(self, words: Sequence[str], languages: tuple[str, ...]) -> Scores:
         """Score `words`, spelled as langdetect spells them, under the given languages, all of which must be known."""
-        import numpy as np
-
-        columns = [self.languages.index(language) for language in languages]
-        # An article has each of its n-grams more than twice: the logarithm of each is taken once.
-        counted = Counter(chain.from_iterable(map(_grams, words)))
-        found = [(row, times) for gram, times in counted.items() if (row := self._rows.get(gram)) is not None]
-        times = np.array([count for _, count in found], dtype=np.float64)
-        frequencies = self._frequencies[np.ix_([row for row, _ in found], columns)].astype(np.float64) + _SMOOTHING
-        likelihoods = times @ np.log(frequencies)
-        background = float(times @ np.log(frequencies.mean(axis=1)))
-        return Scores(likelihoods, background, int(times.sum()))
+        table = self._tables.get(languages)
+        if table is None:
+            columns = [self.languages.index(language) for language in languages]
+            # Two threads may make one each; the second takes the place of the first, which loses only what it knew.
+            table = self._tables[languages] = _WordTable(self._rows, self._frequencies, columns)
+        sums = table.rows(words).sum(axis=0)
+        return Scores(sums[:-2], float(sums[-2]), int(sums[-1]))
 
     def unused_letters(self, words: Iterable[str], language: str) -> int:
         """How many letters of `words` the profile of `language` never saw."""
         column = self.languages.index(language)
-        seen = [self._rows.get(letter) for letter in chain.from_iterable(words)]
-        return sum(1 for row in seen if row is None or not self._frequencies[row, column])
+        letters = Counter("".join(words))
+        seen = {letter: self._rows.get(letter) for letter in letters}
+        return sum(letters[letter] for letter, row in seen.items() if row is None or not self._frequencies[row, column])
 
 
-@lru_cache(maxsize=_WORDS_REMEMBERED)
-def _grams(word: str) -> tuple[str, ...]:
+class _WordTable:
+    """What each word adds to the scores of a text: one article has many of the words of the last.
+
+    A row is the word's log-likelihood under each language, that under their mean, and its number of known n-grams.
+    """
+
+    def __init__(self, rows: dict[str, int], frequencies: NDArray[np.float32], columns: Sequence[int]) -> None:
+        import numpy as np
+
+        self._rows = rows
+        self._frequencies = frequencies
+        self._columns = np.array(columns)
+        self._places: dict[str, int] = {}
+        self._scores = np.empty((_WORDS_REMEMBERED, len(columns) + 2))
+        self._lock = Lock()
+
+    def rows(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """The rows of `words` [words, languages + 2], which are different ones."""
+        if len(words) > _WORDS_REMEMBERED:
+            return self._read(words)
+        with self._lock:
+            new: Sequence[str] = [word for word in words if word not in self._places]
+            if new:
+                if len(self._places) + len(new) > _WORDS_REMEMBERED:
+                    self._places.clear()
+                    new = words
+                start = len(self._places)
+                self._scores[start : start + len(new)] = self._read(new)
+                self._places.update(zip(new, range(start, start + len(new)), strict=True))
+            taken: NDArray[np.float64] = self._scores[[self._places[word] for word in words]]
+            return taken
+
+    def _read(self, words: Sequence[str]) -> NDArray[np.float64]:
+        import numpy as np
+
+        grams = [[row for gram in _grams(word) if (row := self._rows.get(gram)) is not None] for word in words]
+        found = np.array(list(chain.from_iterable(grams)), dtype=np.intp)
+        frequencies = self._frequencies[np.ix_(found, self._columns)].astype(np.float64) + _SMOOTHING
+        of_gram = np.log(np.column_stack([frequencies, frequencies.mean(axis=1)]))
+        counts = np.array([len(rows) for rows in grams])
+        # A last row of zeros, for words without any known n-gram at the end; what such a word gets elsewhere is undone.
+        padded = np.vstack([of_gram, np.zeros((1, of_gram.shape[1]))])
+        sums = np.add.reduceat(padded, np.cumsum(counts) - counts, axis=0)
+        sums[counts == 0] = 0.0
+        return np.column_stack([sums, counts])
+
+
+def _grams(word: str) -> list[str]:
     padded = f" {word} "
-    return tuple(
+    return [
         padded[start : start + length]
         for length in range(1, _LONGEST_GRAM + 1)
         for start in range(len(padded) - length + 1)
         if length > 1 or padded[start] != " "
-    )
+    ]
 
 
 _lock = Lock()
