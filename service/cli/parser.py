@@ -52,7 +52,8 @@ def _parser(arguments: Sequence[str]) -> Parser:
     parser = Parser(prog="manchete", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"manchete {__version__}")
     parser.set_defaults(command=None)
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
+    # Left to find its own name, argparse formats a line of help, which takes it two milliseconds.
+    commands = parser.add_subparsers(prog="manchete", metavar="COMMAND", title="commands", parser_class=Parser)
 
     def command(name: str, description: str, declare: Callable[[Parser], None]) -> None:
         added = commands.add_parser(name, help=description[:-1], description=description)

@@ -22,7 +22,7 @@ OFFLINE_BATCH_TOKENS = 1024
 def open_service(*, offline: bool = False) -> Iterator[Service]:
     """Build the service from the environment, without loading any model before one is asked for.
 
-    `offline`, batches are as large as suits the engine best: nobody waits for a short one to end.
+    `offline`, batches are as large as suits the engine best, and threads take turns: nobody waits for a short one.
 
     Afterwards only what outlives the process is closed: the process is about to end, and its memory with it.
     Raises ConfigurationError when a setting cannot be used.
@@ -37,7 +37,11 @@ def open_service(*, offline: bool = False) -> Iterator[Service]:
     # The commands feed the queue in bounded portions themselves; the limit that protects a server would only fail them.
     settings = replace(load_settings(), preload="", max_queue_tokens=sys.maxsize)
     if offline:
+        from service.cli.endurance import take_turns
+
         settings = replace(settings, max_batch_tokens=max(settings.max_batch_tokens, OFFLINE_BATCH_TOKENS))
+        # Before the threads are started, which inherit it.
+        take_turns()
     service = build(settings, watched=False)
     try:
         yield service

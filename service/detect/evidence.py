@@ -11,9 +11,10 @@ import unicodedata
 from functools import lru_cache
 
 from service.detect.library import spell
+from service.patterns import lazy
 
 # Repetitions are bounded, so that a long run without the character that ends a match costs linear time.
-_ADDRESSES = re.compile(
+_ADDRESSES = lazy(
     r"(?:https?|ftp)://[!-~]*"
     r"|\bwww\.[!-~]+"
     r"|[!-?A-~]{1,64}@[!-~]{1,255}"

@@ -16,8 +16,6 @@ import numpy as np
 
 from service.engines.marian import FloatArray, MarianFormatError, MarianModel
 
-EOS_ID: Final = 0
-UNK_ID: Final = 1
 LAYER_NORM_EPSILON: Final = 1e-6
 # More than the target tokens that the longest source may have.
 POSITIONS: Final = 1024

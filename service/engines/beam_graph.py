@@ -19,11 +19,11 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from service.engines.architecture import EOS_ID
 from service.engines.graph import BOOL, FLOAT, INT32, INT64, GraphBuilder, as_model, tensor
 from service.engines.greedy_graph import SHORTLISTED
 from service.engines.marian import MarianModel
 from service.engines.student_layers import MASKED, Memory, OutputLayer, StudentLayers
+from service.engines.tokens import EOS_ID
 
 _PER_BEAM: Final = (None, None)
 

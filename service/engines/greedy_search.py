@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from service.engines.architecture import EOS_ID
 from service.engines.decoding import Found
 from service.engines.student_batch import Feeds, Ids, Row, Shortlisted
-from service.engines.tokens import until_end
+from service.engines.tokens import EOS_ID, until_end
 
 # Rows are left out once no more than this share of them is open; measured, see docs/decisions/0010.
 REST_SHARE: Final = 0.6

@@ -13,15 +13,14 @@ from torch import Tensor, nn
 from transformers import EncoderDecoderCache, MarianConfig, MarianMTModel
 
 from service.engines.architecture import (
-    EOS_ID,
     LAYER_NORM_EPSILON,
     POSITIONS,
-    UNK_ID,
     Architecture,
     position_table,
     read_architecture,
 )
 from service.engines.marian import MarianModel
+from service.engines.tokens import EOS_ID, UNK_ID
 from service.engines.torch_engine import SearchIds, search_config
 
 

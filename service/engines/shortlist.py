@@ -84,9 +84,11 @@ def parse_shortlist(content: bytes, source_size: int, target_size: int) -> Short
     if len(content) < needed:
         raise ShortlistFormatError(f"needs {needed} bytes, has {len(content)}")
     offsets = np.frombuffer(content, dtype="<u8", count=offset_count, offset=_HEADER.size).astype(np.int64)
-    targets = np.frombuffer(content, dtype="<u4", count=list_length, offset=_HEADER.size + 8 * offset_count)
+    # Read as signed, as they are used: no copy is made, and what does not fit is below zero.
+    targets = np.frombuffer(content, dtype="<i4", count=list_length, offset=_HEADER.size + 8 * offset_count)
     if offsets[0] < 0 or offsets[-1] > list_length or np.any(np.diff(offsets) < 0):
         raise ShortlistFormatError("the offsets do not rise within the list")
-    if targets.size and int(targets.max()) >= target_size:
-        raise ShortlistFormatError(f"target id {int(targets.max())} is outside the vocabulary of {target_size}")
-    return Shortlist(min(max(int(frequent), MIN_FREQUENT), target_size), offsets, targets.astype(np.int32))
+    if targets.size and not 0 <= int(targets.min()) <= int(targets.max()) < target_size:
+        outside = next(int(one) for one in (targets.max(), targets.min()) if not 0 <= one < target_size)
+        raise ShortlistFormatError(f"target id {outside} is outside the vocabulary of {target_size}")
+    return Shortlist(min(max(int(frequent), MIN_FREQUENT), target_size), offsets, targets)

@@ -9,10 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from service.engines.architecture import EOS_ID, UNK_ID
 from service.engines.decoding import Found
 from service.engines.shortlist import CANDIDATE_BLOCK
-from service.engines.tokens import length_limit, until_end
+from service.engines.tokens import EOS_ID, UNK_ID, length_limit, until_end
 
 Ids = npt.NDArray[np.int64]
 Feeds = dict[str, npt.NDArray[Any]]

@@ -8,9 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from service.engines.architecture import EOS_ID, UNK_ID
 from service.errors import EngineFailure
 
+# What Marian gives them in every vocabulary that it has trained.
+EOS_ID: Final = 0
+UNK_ID: Final = 1
 # Students are trained on sentences; Bergamot breaks longer ones at 128 tokens too.
 MAX_SOURCE_TOKENS: Final = 128
 # Marian's greedy limit is a factor of the source length; the slack is for very short sources.

@@ -10,6 +10,7 @@ from service.guards.finding import Finding
 from service.guards.fluency import capitals, copied, length, loop, script
 from service.guards.hints import may_have_facts
 from service.guards.literals import lost_literals
+from service.guards.reading import Reading
 
 Check: TypeAlias = Callable[[str, str, str, str], tuple[Finding, ...]]
 
@@ -27,14 +28,15 @@ def check(source: str, hypothesis: str, source_language: str, target_language: s
     Costs some tens of microseconds, a few hundred where there are numbers.
     """
     before, after = languages.primary(source_language), languages.primary(target_language)
+    said, rendered = Reading(source), Reading(hypothesis)
     return (
-        *loop(source, hypothesis),
+        *loop(said, rendered),
         *length(source, hypothesis, source_language, target_language),
-        *copied(source, hypothesis, before, after),
+        *(() if before == after else copied(said, rendered)),
         *script(source, hypothesis, target_language),
         *capitals(source),
         *lost_literals(source, hypothesis),
-        *(_facts(source, hypothesis, before, after) if may_have_facts(source) or may_have_facts(hypothesis) else ()),
+        *(_facts(source, hypothesis, before, after) if may_have_facts(said) or may_have_facts(rendered) else ()),
     )
 
 

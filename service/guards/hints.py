@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+from service.guards.reading import Reading
+
 _DIGIT = re.compile(r"[0-9½¼¾⅓⅔%]|[IVX]{2,}(?!\w)")
+# A class of characters is found many times faster than one of two patterns.
+_MAY_BE_DIGIT = re.compile("[0-9½¼¾⅓⅔%IVX]")
 # Parts of words that go with large numbers and percentages, in all five languages.
 _LARGE = ("mil", "bili", "bilh", "bill", "tril", "thousand", "tausend", "cent", "prozent", "século", "siglo", "siècle")
 _WORDS = (
@@ -21,9 +25,8 @@ _WORDS = (
 _SMALL = frozenset(_WORDS.split())
 
 
-def may_have_facts(text: str) -> bool:
-    """False where `text` has neither digits nor any word that spells a number of two or more."""
-    if _DIGIT.search(text) is not None:
+def may_have_facts(reading: Reading) -> bool:
+    """False where the text has neither digits nor any word that spells a number of two or more."""
+    if _MAY_BE_DIGIT.search(reading.text) is not None and _DIGIT.search(reading.text) is not None:
         return True
-    lowered = text.lower()
-    return not _SMALL.isdisjoint(lowered.split()) or any(part in lowered for part in _LARGE)
+    return not _SMALL.isdisjoint(reading.words) or any(part in reading.lowered for part in _LARGE)

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 
 from service.guards.finding import Finding
+from service.patterns import lazy
 from service.types import Span
 
 # Repetitions are bounded, so that a long run without the character that ends a match costs linear time.
-_LITERAL = re.compile(
+_LITERAL = lazy(
     r"(?P<link>(?:https?|ftp)://[^\s<>\"“”«»]{1,2000}|\bwww\.[^\s<>\"“”«»]{1,2000}"
     r"|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|gov|edu|info|io|app|dev|eu|br|pt|uk|es|fr|de)\b(?:/[^\s<>\"“”«»]{0,2000})?)"
     r"|(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"

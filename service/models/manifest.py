@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,5 +80,8 @@ def stored_files(folder: Path) -> dict[str, StoredFile]:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file in hexadecimal."""
+    # Imported here: a model that is converted already is not summed up again.
+    import hashlib
+
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

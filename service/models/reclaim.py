@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
 import sys
@@ -74,6 +73,9 @@ def _heap_trimmer() -> Callable[[], object]:
     """glibc's malloc_trim(0), which returns free pages from the middle of the heap too; elsewhere nothing."""
     if not sys.platform.startswith("linux"):
         return lambda: None
+    # Imported here: a process that loads one model and ends has no need of it.
+    import ctypes
+
     try:
         trim = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):

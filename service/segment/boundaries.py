@@ -15,6 +15,7 @@ from itertools import accumulate, pairwise
 
 import sentencex  # type: ignore[import-untyped]
 
+from service.patterns import lazy
 from service.segment.edges import trim
 from service.segment.wrapping import UNSPACED
 
@@ -25,10 +26,10 @@ _DOUBLE_QUOTES = re.compile('["“”„«»‟]')
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Within a Hebrew word the straight quotation mark is gershayim, the sign of an acronym.
 _GERSHAYIM = re.compile('(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])')
-_TOKEN_BEFORE_PERIOD = re.compile(r"([^\s(\[«“\"]{0,30})\.$")
-_DIALOGUE_TAG = re.compile(r"[–—―-]+\s*[^\W\d_]")
-_WIDE_POINT = re.compile("[０-９]．[０-９]")
-_ROMAN = re.compile(r"[IVXLC]+\b|[ivxlc]+\b")
+_TOKEN_BEFORE_PERIOD = lazy(r"([^\s(\[«“\"]{0,30})\.$")
+_DIALOGUE_TAG = lazy(r"[–—―-]+\s*[^\W\d_]")
+_WIDE_POINT = lazy("[０-９]．[０-９]")
+_ROMAN = lazy(r"[IVXLC]+\b|[ivxlc]+\b")
 # `Pedro II. Depois`: sentencex takes every Roman numeral for the number of a list.
 _ROMAN_AT_END = re.compile(r"(?<=[^\W\d_] )[IVXL]{2,}\.\s+(?=[A-ZÀ-Ý])")
 
@@ -42,7 +43,7 @@ al art arts Art Arts cap Cap fig Fig fl fls fone Fone inc n nr nº nos núm p pp
 """
 _BEFORE_NAME = frozenset(_NAME_ABBREVIATIONS.split())
 _BEFORE_NUMBER = frozenset(_NUMBER_ABBREVIATIONS.split())
-_INITIAL = re.compile(r"(?:^|[A-ZÀ-Ý][\w.-]*\s|,\s)[A-ZÀ-Ý]\.$")
+_INITIAL = lazy(r"(?:^|[A-ZÀ-Ý][\w.-]*\s|,\s)[A-ZÀ-Ý]\.$")
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:

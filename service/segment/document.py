@@ -7,13 +7,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.segment.wrapping import SOFT_BREAK, UNSPACED, unwrap
+from service.patterns import lazy
+from service.segment.wrapping import SOFT_BREAK, UNSPACED, UNSPACED_LETTER, unwrap
 from service.types import AlignedSentence, Span
 
 # Where a line may be broken: at spaces; in scripts without spaces also elsewhere, but not before a closing mark.
-_BREAKABLE = re.compile(
-    rf"(?<=\S)\s+(?=\S)|(?<={UNSPACED.pattern})(?={UNSPACED.pattern})(?![、。，．！？：；」』）］｝])"
-)
+_BREAKABLE = lazy(rf"(?<=\S)\s+(?=\S)|(?<={UNSPACED_LETTER})(?={UNSPACED_LETTER})(?![、。，．！？：；」』）］｝])")
 
 _SPACES = re.compile(" +")
 
@@ -117,7 +116,7 @@ def _needs_none(source: str, before: str, after: str) -> bool:
 
 def _rewrap(output: str, raw: str) -> str:
     """`output` with the soft breaks of `raw`, each at the space nearest to its share of the way."""
-    breaks = list(SOFT_BREAK.finditer(raw))
+    breaks = list(SOFT_BREAK.finditer(raw)) if "\n" in raw else []
     if not breaks:
         return output
     length = len(unwrap(raw, Span(0, len(raw))).text)

@@ -6,12 +6,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from service.patterns import lazy
+
 # Emoji, dingbats, icons of private use, invisible format characters; Cn are symbols newer than Python's database.
 _OUTER_CATEGORIES = {"So", "Cf", "Cc", "Cs", "Co", "Cn"}
 # Repetitions are bounded, so that a long run without the character that ends a match costs linear time.
-_ADDRESS = re.compile(
-    r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|[@#]\w+", re.IGNORECASE
-)
+_ADDRESS = lazy(r"(?:https?|ftp)://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|[@#]\w+", re.IGNORECASE)
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

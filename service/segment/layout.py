@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from service.patterns import lazy
 from service.segment.edges import is_prose, trim
 from service.segment.wrapping import INDENT, QUOTE_MARKS, Line, continues, paragraphs
 from service.types import Span
@@ -26,7 +27,7 @@ _MARKERS = (
 _PREFIX = re.compile(rf"(?P<indent>{INDENT})(?P<quotes>{QUOTE_MARKS})(?P<marker>(?:{'|'.join(_MARKERS)}){{0,4}})")
 # Columns are set apart by tabs, by wide gaps, or by bars.
 _COLUMN_GAP = re.compile(r"\t\s*|[^\S\t]{3,}|(?<=\s)\|+(?=\s)")
-_TABLE_GAP = re.compile(r"\t\s*|[^\S\t]{3,}|\|+")
+_TABLE_GAP = lazy(r"\t\s*|[^\S\t]{3,}|\|+")
 
 
 def blocks(text: str) -> Iterator[Span]:

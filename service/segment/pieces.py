@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import ceil
 
+from service.patterns import lazy
 from service.segment.edges import is_prose, trim
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
@@ -18,7 +18,7 @@ _CONJUNCTIONS = (
 )
 # Where to cut: after a sentence, a semicolon or colon, around dashes and brackets, at commas, before conjunctions, at
 # any space. Repetitions are bounded, so that the search takes linear time.
-_PAUSES = re.compile(
+_PAUSES = lazy(
     rf"""(?P<stop>[.!?…]{{1,3}}["”»’')\]]{{0,3}}\s+|[。！？][”」』）]?)"""
     rf"|(?P<clause>[;:]\s+|[；：])"
     rf"|(?P<turn>[,،]\s+(?=(?:{_CONJUNCTIONS})\s))"
@@ -47,11 +47,11 @@ _LONGEST_CLUSTER = 64
 _JOINER = "\u200d"
 _VIRAMA = 9
 # Joiner, skin tones, tags.
-_EXTENDS = re.compile("[\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]")
-_FLAG_RUN = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
+_EXTENDS = lazy("[\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_FLAG_LETTERS = lazy("[\U0001f1e6-\U0001f1ff]")
+_FLAG_RUN = lazy("[\U0001f1e6-\U0001f1ff]+\\Z")
 # Halves of a surrogate pair; a Hangul syllable spelled as its letters.
-_PAIRED = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\u1100-\u11ff][\u1160-\u11ff]")
+_PAIRED = lazy("[\ud800-\udbff][\udc00-\udfff]|[\u1100-\u11ff][\u1160-\u11ff]")
 
 
 def fit(texts: Sequence[str], *, count_tokens: CountTokens, max_tokens: int) -> list[list[tuple[int, int]]]:

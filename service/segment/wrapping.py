@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from service.patterns import lazy
 from service.types import Span
 
 _LINE_ENDS = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
@@ -19,16 +20,18 @@ _INVISIBLE = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 INDENT = rf"(?:[^\S{_LINE_ENDS}]|[{_INVISIBLE}])*"
 QUOTE_MARKS = r"(?:>[ \t]*)*"
 # A soft break with all that stands between the words on either side of it.
-SOFT_BREAK = re.compile(rf"[^\S{_LINE_ENDS}]*\r?\n{INDENT}{QUOTE_MARKS}")
+_SOFT = rf"[^\S{_LINE_ENDS}]*\r?\n{INDENT}{QUOTE_MARKS}"
+SOFT_BREAK = lazy(_SOFT)
 # A compound that was broken after its hyphen.
-_BROKEN_COMPOUND = re.compile(rf"(?<=[^\W\d_]-){SOFT_BREAK.pattern}(?=[^\W\d_])")
+_BROKEN_COMPOUND = lazy(rf"(?<=[^\W\d_]-){_SOFT}(?=[^\W\d_])")
 
 # Scripts written without spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, Chinese and Japanese.
-UNSPACED = re.compile(
+UNSPACED_LETTER = (
     r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
     r"\uff00-\uff9f\U00020000-\U0003ffff]"
 )
-_TERMINAL = re.compile(r"[.!?…:;。！？؟।][\"”»’')\]]*$")
+UNSPACED = lazy(UNSPACED_LETTER)
+_TERMINAL = lazy(r"[.!?…:;。！？؟।][\"”»’')\]]*$")
 _ENDS_CLAUSE = re.compile(r"[:;]$")
 _WORD = re.compile(r"\S+")
 _LEAST_WIDTH = 40
@@ -72,6 +75,8 @@ class Prose:
 def unwrap(text: str, span: Span) -> Prose:
     """The prose of `span`: a soft break becomes a space, or nothing after the hyphen of a compound."""
     raw = text[span.start : span.end]
+    if "\n" not in raw:
+        return Prose(raw, (0,), (span.start,))
     parts, clean_starts, raw_starts = [], [0], [span.start]
     read = written = 0
     for gap in SOFT_BREAK.finditer(raw):

@@ -23,9 +23,9 @@ from torch import nn
 from toy_language import in_characters, sentence_pairs
 from transformers import MarianMTModel
 
-from service.engines.architecture import EOS_ID
 from service.engines.marian import parse_marian
 from service.engines.reference import reference_model
+from service.engines.tokens import EOS_ID
 
 SIZES = Sizes(width=64, heads=4, feed_forward=128, encoder_layers=2, decoder_layers=2)
 _PAIRS = 2000
