@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from benchmarks import remote
 from benchmarks.systems import parse_options, service_threads
 from service.errors import MancheteError, ModelMissing
-from service.models import Catalog, ModelEntry, ModelStore
+from service.models import Catalog, ModelEntry, ModelStore, keep_freed_memory
 from service.settings import load_settings
 from service.types import DecodeOptions, Priority, RequestContext, TranslateRequest
 
@@ -87,6 +87,7 @@ class EngineAdapter:
     """One of our engines by itself, through the code that loads it for the service."""
 
     def __init__(self, kind: str, beam: str = "1") -> None:
+        keep_freed_memory()
         self._kind = kind
         self._options = DecodeOptions(beam=int(beam))
         self._engines: dict[str, Engine] = {}
@@ -123,6 +124,7 @@ class ServiceAdapter:
 
         from service.wiring import build
 
+        keep_freed_memory()
         settings = replace(
             load_settings(), threads=threads, translation_memory_mb=0, preload="", max_queue_tokens=sys.maxsize
         )

@@ -26,7 +26,7 @@ from benchmarks.corpus import load_corpus, words
 from benchmarks.stats import paired_ratios
 from service.batch import Job, run
 from service.batch.answers import Task
-from service.cli.endurance import collect_seldom, take_turns
+from service.cli.endurance import settle_in, take_turns
 from service.cli.session import OFFLINE_BATCH_TOKENS
 from service.engines.loading import Placement
 from service.models import Catalog, EngineLoader, ModelStore
@@ -115,7 +115,7 @@ def opened_service(threads: int) -> Iterator[Service]:
     changes["max_batch_tokens"] = OFFLINE_BATCH_TOKENS
     take_turns()
     service = build(replace(load_settings(), **changes), watched=False)
-    collect_seldom()
+    settle_in()
     try:
         yield service
     finally:

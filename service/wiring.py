@@ -16,7 +16,7 @@ from service.engines import Engine
 from service.engines.loading import Placement
 from service.errors import ConfigurationError, MancheteError
 from service.guards import Check, Watch, check
-from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router
+from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router, keep_freed_memory
 from service.models.conversion import converter_version
 from service.models.entry import base_id
 from service.models.inventory import ModelSummary, installed_catalog, inventory
@@ -90,6 +90,7 @@ class Service:
         """
         model_ids = self._preload_ids()
         _prompts(self.settings)
+        keep_freed_memory()
         threading.Thread(target=self._preload, args=(model_ids,), name="preload", daemon=True).start()
         if self.settings.model_idle_seconds:
             threading.Thread(target=self._evict_idle, name="evict-idle", daemon=True).start()

@@ -11,7 +11,7 @@ from typing import Final
 from service.api.limits import summary_length
 from service.batch import Job, Progress, run
 from service.batch.answers import Fields, Task
-from service.cli.endurance import collect_seldom
+from service.cli.endurance import settle_in
 from service.cli.exits import SOME_LINES_FAILED, complain
 from service.cli.session import check_language, open_service
 from service.errors import UnsupportedPair
@@ -35,7 +35,7 @@ def batch(options: Namespace) -> int:
     task = Task(options.to, options.source, fields, length, options.quality, options.model)
     with open_service(offline=True) as service:
         _check_pair(service.pipeline, task)
-        collect_seldom()
+        settle_in()
         job = Job(Path(options.input), Path(options.output), task, service.settings.char_limit, options.overwrite)
         meter = _Meter()
         try:

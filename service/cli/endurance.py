@@ -7,13 +7,16 @@ import os
 import sys
 from typing import Final
 
+from service.models import keep_freed_memory
+
 # Collections follow each other after so many new objects and collections of the younger generation. Python's own 700,
 # 10 and 10 cost a tenth of what it runs beside the models; there are few cycles to find.
 _THRESHOLDS: Final = (10_000, 20, 20)
 
 
-def collect_seldom() -> None:
-    """Collect garbage from now on, seldom, and never look for it among what starting up has made."""
+def settle_in() -> None:
+    """Collect garbage from now on, seldom, and not among what starting up has made; keep memory between batches."""
+    keep_freed_memory()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
     gc.enable()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from service.api.render import render_detection
-from service.cli.endurance import collect_seldom
+from service.cli.endurance import settle_in
 from service.cli.exits import bare_sentence, complain
 from service.cli.inputs import Line, open_input, read_chunks
 from service.errors import (
@@ -86,7 +86,7 @@ def format_detection(detection: Detection, *, as_json: bool) -> str:
 
 def _run(lines: LineInput, answer: Callable[[list[Line]], Iterable[_Outcome]]) -> int:
     # It may be many lines: garbage is collected, which a short command does without.
-    collect_seldom()
+    settle_in()
     failed = 0
     with open_input(lines.file) as stream:
         for chunk in read_chunks(stream, lines.char_limit):

@@ -11,7 +11,7 @@ import uvicorn
 from msgspec.structs import replace
 
 from service.api import create_app
-from service.cli.endurance import collect_seldom
+from service.cli.endurance import settle_in
 from service.errors import InvalidInput
 from service.settings import load_settings
 from service.wiring import build
@@ -32,7 +32,7 @@ def run_server(host: str | None, port: int | None) -> None:
     service = build(settings)
     # Started here and not by the application, so that a setting that cannot be used is told in one sentence.
     service.start()
-    collect_seldom()
+    settle_in()
     config = uvicorn.Config(
         create_app(service, owns_service=False),
         log_config=None,

@@ -6,6 +6,7 @@ from service.engines.loading import Placement
 from service.models.catalog import Catalog, ModelEntry
 from service.models.loader import EngineLoader
 from service.models.pool import LoadedModel, ModelPool
+from service.models.reclaim import keep_freed_memory
 from service.models.route import Route, Router
 from service.models.store import InstalledModel, ModelStore
 
@@ -20,4 +21,5 @@ __all__ = [
     "Placement",
     "Route",
     "Router",
+    "keep_freed_memory",
 ]

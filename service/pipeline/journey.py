@@ -143,6 +143,8 @@ def _arrivals(legs: Sequence[_Leg], hop: int, rooms: Rooms, ticket: Ticket) -> S
         with _noting_errors([leg.journey]):
             repair = _inspect(leg, rooms, ticket.context)
             if repair.cases:
+                # At once, while there are other segments in the queue to share a batch with.
+                try_again(repair, rooms, ticket)
                 faulty.append((leg, repair))
             else:
                 _arrive(leg, hop, repair)
@@ -153,13 +155,13 @@ def _arrivals(legs: Sequence[_Leg], hop: int, rooms: Rooms, ticket: Ticket) -> S
 
 
 def _mend(repairs: Sequence[Repair], rooms: Rooms, ticket: Ticket) -> Steps[None]:
-    """Try again what has faults, in rounds over all texts: short tries of many texts make one batch."""
+    """Try again, in rounds over all texts, what a first other try has not mended: many short tries make one batch."""
     while open_repairs := [repair for repair in repairs if repair.cases]:
-        for repair in open_repairs:
-            try_again(repair, rooms, ticket)
         yield Pause([future for repair in open_repairs for future in repair.futures])
         for repair in open_repairs:
             settle(repair, rooms)
+        for repair in open_repairs:
+            try_again(repair, rooms, ticket)
 
 
 @contextmanager

@@ -9,11 +9,11 @@ import pytest
 
 _COLLECTS = """
 import gc
-from service.cli.endurance import collect_seldom
+from service.cli.endurance import settle_in
 gc.disable()
 class Node: pass
 import weakref
-collect_seldom()
+settle_in()
 assert gc.isenabled() and gc.get_freeze_count() > 0
 node = Node(); node.self = node; seen = weakref.ref(node); del node
 kept = [[] for _ in range(20_000)]
