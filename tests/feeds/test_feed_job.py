@@ -255,3 +255,16 @@ def test_texts_are_not_logged(
     subscribe(desk, site.put("/feed", rss(news)))
     run(desk, pipeline)
     assert news[0].text[:30] not in caplog.text
+
+
+def test_a_report_tells_where_the_time_went(site: FeedSite, make_desk: MakeDesk, pipeline: Pipeline) -> None:
+    desk = make_desk()
+    paused = site.put("/slow", rss([make_news(2, 1, "pt", site.url(""))]), pause=0.3)
+    subscribe(desk, paused)
+    first = run(desk, pipeline)
+    assert set(first.stages) == {"fetch", "parse", "store", "detect", "translate", "summarize"}
+    assert all(seconds > 0 for seconds in first.stages.values())
+    # One batch is in work, so that nothing is added up twice.
+    assert 0.3 < first.stages["fetch"] < sum(first.stages.values()) <= first.seconds
+    again = run(desk, pipeline)
+    assert set(again.stages) == {"fetch", "parse", "store"}
