@@ -30,9 +30,13 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Articles under one title; `language` is the BCP-47 tag they are rendered in, `made` when they were collected."""
+    """Articles under one title; `language` is the BCP-47 tag they are rendered in, `made` when they were collected.
+
+    `url` is the address that the document will have, where that is known: readers look there for the next one.
+    """
 
     title: str
     language: str
     made: datetime
     items: tuple[DigestItem, ...]
+    url: str | None = None

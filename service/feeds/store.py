@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service.feeds.digest import Digest, DigestItem
+from service.feeds.times import iso_time
 from service.storage import ItemRow, ItemTable
 
 TITLE: Final = "Manchete"
@@ -34,7 +35,7 @@ def export_lines(items: ItemTable) -> Iterator[str]:
             "outlet": row.outlet,
             "state": row.state.value,
             "url": row.url,
-            "published": _iso(row.published),
+            "published": iso_time(row.published),
             "language": row.language,
             "title": row.title,
             "text": row.text,
@@ -66,7 +67,3 @@ def _digest_item(row: ItemRow) -> DigestItem:
         image=row.image,
         warnings=(*row.warnings, *row.translation_warnings),
     )
-
-
-def _iso(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -62,7 +62,7 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """A digest, its stories in the order to read them."""
+    """A digest, its stories in the order to read them; `url` is its own address, http or https, or None."""
 
     digest_id: str
     title: str
@@ -71,6 +71,7 @@ class DigestView:
     shown: str
     articles: int
     stories: tuple[StoryView, ...]
+    url: str | None
 
 
 def view(digest: Digest) -> DigestView:
@@ -85,6 +86,7 @@ def view(digest: Digest) -> DigestView:
         _shown(digest.made),
         len(digest.items),
         told,
+        web_address(digest.url),
     )
 
 
