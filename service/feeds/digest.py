@@ -11,7 +11,8 @@ class DigestItem:
     """One article of a feed. `title`, `text` and `summary` (its sentences) are in the digest's language.
 
     `item_id` is stable and unique within the digest, `language` is the BCP-47 tag of the original, `published` is aware
-    of its time zone, `image` is a URL, `warnings` are sentences for people.
+    of its time zone, `image` is a URL, `warnings` are sentences for people. `edited` is when it was noticed that the
+    outlet has changed the article since, aware as well.
     """
 
     item_id: str
@@ -26,6 +27,7 @@ class DigestItem:
     summary: tuple[str, ...]
     image: str | None
     warnings: tuple[str, ...]
+    edited: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

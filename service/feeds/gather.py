@@ -13,7 +13,7 @@ from service.feeds.document import Document
 from service.feeds.extract import Extract, extract_article, fetch_article
 from service.feeds.failures import FetchFailed
 from service.feeds.fetch import Fetched, Fetcher, Validators
-from service.feeds.identity import Named, keys_of
+from service.feeds.identity import Named, content_of, keys_of
 from service.feeds.parse import read_document
 from service.feeds.progress import Progress, RunReport, Stopwatch
 from service.storage import FeedRow, FeedTable, FetchRecord, ItemRow, ItemState, ItemTable, NewItem, Step
@@ -91,6 +91,7 @@ class Gatherer:
         report.fetched += 1
         report.new_items += stored.new
         report.known_items += stored.known
+        report.edited_items += stored.edited
         for sentence in _odd(document, self._config.max_items):
             report.notes.append((feed.url, sentence))
             self._progress.note(f"{feed.url}: {sentence}")
@@ -133,6 +134,7 @@ def new_items(document: Document, max_items: int, *, full_text: bool) -> list[Ne
             enclosures=entry.enclosures,
             language=document.language,
             state=ItemState.NEW if full_text and entry.is_teaser and entry.url else ItemState.FETCHED,
+            content=content_of(entry.title, entry.text),
         )
         for entry, keys in zip(entries, keys_of(names), strict=True)
     ]

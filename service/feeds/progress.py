@@ -79,6 +79,7 @@ class RunReport:
     waiting: int = 0
     new_items: int = 0
     known_items: int = 0
+    edited_items: int = 0
     pages: int = 0
     teasers: int = 0
     digested: int = 0
@@ -93,5 +94,6 @@ class RunReport:
         """The run in one sentence."""
         fetched = f"{self.feeds} feeds: {self.fetched} fetched, {self.unchanged} unchanged, {self.failed} failed"
         waiting = f", {self.waiting} not due" if self.waiting else ""
-        items = f"{self.new_items} new items, {self.digested} digested, {self.failed_items} failed"
+        edited = f", {self.edited_items} edited" if self.edited_items else ""
+        items = f"{self.new_items} new items{edited}, {self.digested} digested, {self.failed_items} failed"
         return f"{fetched}{waiting}; {items}; {self.seconds:.1f} s"

@@ -36,6 +36,7 @@ def export_lines(items: ItemTable) -> Iterator[str]:
             "state": row.state.value,
             "url": row.url,
             "published": iso_time(row.published),
+            "edited": iso_time(row.edited_at),
             "language": row.language,
             "title": row.title,
             "text": row.text,
@@ -66,4 +67,5 @@ def _digest_item(row: ItemRow) -> DigestItem:
         summary=row.summary,
         image=row.image,
         warnings=(*row.warnings, *row.translation_warnings),
+        edited=None if row.edited_at is None else datetime.fromtimestamp(row.edited_at, UTC),
     )

@@ -218,6 +218,13 @@ def test_a_story_keeps_its_id_when_a_later_source_joins(name: str) -> None:
     assert "2026-03-03T09:00:00Z" not in before
 
 
+@pytest.mark.parametrize("name", ["atom", "json"])
+def test_an_edit_is_an_update_of_its_story(name: str) -> None:
+    edited = item("one", edited=datetime(2026, 3, 5, 7, 0, tzinfo=UTC))
+    assert "2026-03-05T07:00:00Z" in RENDERS[name](digest(edited))
+    assert "2026-03-05T07:00:00Z" not in RENDERS[name](digest(item("one")))
+
+
 @pytest.mark.parametrize(
     ("language", "sources", "untimed"),
     [
