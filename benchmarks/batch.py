@@ -1,5 +1,7 @@
 """`python -m benchmarks.batch`: `manchete batch` beside the engine by itself, on the same articles and cores.
 
+`manchete bench feeds` has the same comparison on fewer articles, in processes of their own, beside feeds.
+
 The articles are made of the shipped sentences; names and figures make every sentence a different one, so that nothing
 is computed once for two. The engine gets their sentences ready split, sorted by tokens, on as many threads; what
 `batch` takes longer for is reading, detection, splitting, checks, joining and writing.
@@ -29,6 +31,7 @@ from service.batch.answers import Task
 from service.cli.endurance import settle_in, take_turns
 from service.cli.session import OFFLINE_BATCH_TOKENS
 from service.engines.loading import Placement
+from service.errors import EngineFailure
 from service.models import Catalog, EngineLoader, ModelStore
 from service.segment import split
 from service.settings import load_settings
@@ -38,12 +41,14 @@ if TYPE_CHECKING:
     from service.engines import Engine
     from service.wiring import Service
 
-_DIRECTION: Final = "pt-en"
+DIRECTION: Final = "pt-en"
 _SENTENCES: Final = 6
 # How many sentences a thread of the engine takes at a time: enough to sort, few enough to end together.
 _SHARE: Final = 512
 _FIRST: Final = ("Ana", "Bruno", "Carla", "Davi", "Elisa", "Fábio", "Glória", "Heitor", "Inês", "João", "Lia", "Mauro")
 _LAST: Final = ("Alencar", "Brito", "Campos", "Dantas", "Esteves", "Fontes", "Galvão", "Hora", "Lins", "Moraes", "Reis")
+_SAYS: Final = {"pt": "disse {person}, de {age} anos, em {place}", "en": "said {person}, {age}, of {place}"}
+_SEEDS: Final = {"pt": 7, "en": 8}
 _PLACES: Final = ("Porto Sereno", "Vila Alta", "Campo Novo", "Serra Clara", "Barra Funda", "Lagoa Verde", "Pedra Lisa")
 
 
@@ -55,32 +60,46 @@ class Article:
     text: str
 
 
-def articles(count: int) -> list[Article]:
-    """So many articles of different sentences, the same ones every time."""
-    lines = load_corpus(Path(__file__).parent / "data", ("pt",)).lines["pt"]
-    chance = random.Random(7)  # noqa: S311 -- no secret depends on it
+def articles(count: int, language: str = "pt") -> list[Article]:
+    """So many articles of different sentences in Portuguese or English, the same ones every time."""
+    lines = load_corpus(Path(__file__).parent / "data", (language,)).lines[language]
+    chance = random.Random(_SEEDS[language])  # noqa: S311 -- no secret depends on it
     made = []
     for _ in range(count):
         chosen = chance.sample(lines, _SENTENCES + 1)
-        varied = [_varied(sentence, chance) for sentence in chosen]
+        varied = [_varied(sentence, chance, _SAYS[language]) for sentence in chosen]
         made.append(Article(varied[0].rstrip("."), "\n\n".join(" ".join(varied[at : at + 2]) for at in (1, 3, 5))))
     return made
 
 
-def _varied(sentence: str, chance: random.Random) -> str:
+def _varied(sentence: str, chance: random.Random, says: str) -> str:
     person = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
-    return f"{sentence.rstrip('.')}, disse {person}, de {chance.randrange(21, 90)} anos, em {chance.choice(_PLACES)}."
+    said = says.format(person=person, age=chance.randrange(21, 90), place=chance.choice(_PLACES))
+    return f"{sentence.rstrip('.')}, {said}."
 
 
-def _segments(engine: Engine, made: Sequence[Article]) -> list[str]:
-    texts = [part for article in made for part in (article.title, article.text)]
+@contextmanager
+def opened_engine(threads: int) -> Iterator[Engine]:
+    """The engine of the measured direction by itself."""
+    store = ModelStore(load_settings().models_dir, Catalog())
+    loader = EngineLoader(Catalog(), store, engine="student", placement=Placement(), parallel_calls=threads)
+    engine = loader(entry_of(DIRECTION).model_id)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def segments_of(engine: Engine, texts: Sequence[str]) -> list[str]:
+    """The Portuguese texts' segments as the service cuts them for this engine."""
     documents = [
         split(text, "pt", count_tokens=engine.count_tokens, max_tokens=engine.max_source_tokens) for text in texts
     ]
     return [segment.text for document in documents for segment in document.segments]
 
 
-def _engine_seconds(engine: Engine, segments: Sequence[str], threads: int) -> float:
+def engine_seconds(engine: Engine, segments: Sequence[str], threads: int) -> float:
+    """Seconds for all segments, sorted by tokens, on so many threads."""
     # By tokens and not by letters, which would put the variants of one sentence side by side: their shortlists are the
     # same, and no batch of real articles is as cheap.
     tokens = dict(zip(segments, engine.count_tokens(segments), strict=True))
@@ -93,15 +112,22 @@ def _engine_seconds(engine: Engine, segments: Sequence[str], threads: int) -> fl
     return time.perf_counter() - started
 
 
-def _batch_seconds(service: Service, source: Path, summary: bool) -> float:
+def batch_seconds(service: Service, source: Path, *, summary: bool) -> float:
+    """Seconds of `manchete batch` on a file of articles; raises EngineFailure when a record fails."""
     length = SummaryLength() if summary else None
     job = Job(source, source.with_name("results.jsonl"), Task("en", length=length), 200_000, overwrite=True)
     started = time.perf_counter()
     done = run(service.pipeline, job, lambda _: None)
     seconds = time.perf_counter() - started
     if done.failed:
-        raise SystemExit(f"{done.failed} records failed")
+        raise EngineFailure(f"{done.failed} records failed")
     return seconds
+
+
+def write_records(path: Path, made: Sequence[Article]) -> None:
+    """Write articles as `manchete batch` reads them."""
+    lines = [json.dumps({"id": number, "title": one.title, "text": one.text}) for number, one in enumerate(made)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @contextmanager
@@ -134,21 +160,22 @@ def main() -> None:
     cores = cores_for(options.cores or options.threads)
     if cores is None:
         raise SystemExit(f"--threads: {options.threads} cores are not here")
-    with pinned(cores), tempfile.TemporaryDirectory() as folder, opened_service(options.threads) as service:
-        store = ModelStore(load_settings().models_dir, Catalog())
-        loader = EngineLoader(Catalog(), store, engine="student", placement=Placement(), parallel_calls=options.threads)
-        engine = loader(entry_of(_DIRECTION).model_id)
+    with (
+        pinned(cores),
+        tempfile.TemporaryDirectory() as folder,
+        opened_service(options.threads) as service,
+        opened_engine(options.threads) as engine,
+    ):
         made = articles(options.articles)
-        segments = _segments(engine, made)
+        segments = segments_of(engine, [part for article in made for part in (article.title, article.text)])
         total = words(segments)
         source = Path(folder) / "articles.jsonl"
-        lines = [json.dumps({"id": number, "title": one.title, "text": one.text}) for number, one in enumerate(made)]
-        source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        _engine_seconds(engine, segments[:200], options.threads)
+        write_records(source, made)
+        engine_seconds(engine, segments[:200], options.threads)
         alone, batch = [], []
         for number in range(1, options.rounds + 1):
-            alone.append(_engine_seconds(engine, segments, options.threads))
-            batch.append(_batch_seconds(service, source, options.summary))
+            alone.append(engine_seconds(engine, segments, options.threads))
+            batch.append(batch_seconds(service, source, summary=options.summary))
             print(f"round {number}: engine {alone[-1]:.1f} s, batch {batch[-1]:.1f} s", flush=True)  # noqa: T201
         ratios = paired_ratios([total / one for one in batch], [total / one for one in alone])
         resident = (resident_bytes() or 0) // 2**20

@@ -1,4 +1,4 @@
-"""`manchete bench`: speed, a server under load, summaries; what looks at outputs is in `benchmarks.cli_outputs`.
+"""`manchete bench`: speed, a server under load, summaries, feeds; what looks at outputs is in `benchmarks.cli_outputs`.
 
 Also `python -m benchmarks.cli`.
 
@@ -20,7 +20,7 @@ DEFAULT_URL: Final = "http://127.0.0.1:8000"
 
 app = typer.Typer(
     name="bench",
-    help="Measure this machine: engines and peers, their outputs, a running server, summaries.",
+    help="Measure this machine: engines and peers, their outputs, a running server, summaries, feeds.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -128,6 +128,23 @@ def summarize(
     chosen = SYSTEMS if systems is None else parse_summarizers(systems)
     plan = SummaryPlan(load_articles(data, part), chosen, words)
     deliver(run_plan(plan, measure_summaries), json_file, markdown)
+
+
+@app.command()
+def feeds(
+    *,
+    items: Annotated[int, typer.Option(min=8, max=100_000, help="Invented articles, beside the set of stories")] = 300,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often everything is measured")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each system, each on a core of its own")] = 1,
+    core: Annotated[int | None, typer.Option(min=0, help="The core to measure on; else the last usable one")] = None,
+    json_file: JsonFile = None,
+    markdown: Markdown = None,
+) -> None:
+    """Run feeds and `manchete batch` beside the engine by itself: throughput, stages, memory, a second run, stories."""
+    from benchmarks.command import deliver, run_plan
+    from benchmarks.feeds import FeedsPlan, measure_feeds
+
+    deliver(run_plan(FeedsPlan(items, rounds, threads, core), measure_feeds), json_file, markdown)
 
 
 def run(arguments: list[str]) -> int:

@@ -178,7 +178,7 @@ def everything(
     ] = None,
     markdown: Markdown = None,
 ) -> None:
-    """Run detect, speed, load and quality, everything that the documentation shows; some twenty minutes."""
+    """Run detect, speed, load, feeds and quality, everything that the documentation shows; some twenty minutes."""
     from benchmarks.command import deliver, run_plan
     from benchmarks.corpus import load_corpus
     from benchmarks.directions import parse_directions

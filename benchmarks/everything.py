@@ -16,6 +16,7 @@ from benchmarks.command import write_text
 from benchmarks.corpus import BESIDE_CHECKOUT, Corpus
 from benchmarks.detection import DEFAULT_FILE, load_texts, measure_detection
 from benchmarks.evaluate import OutputPlan
+from benchmarks.feeds import ITEMS, FeedsPlan, feeds_are_installed, measure_feeds
 from benchmarks.judge import QualityPlan, measure_quality
 from benchmarks.load import LoadPlan, measure_load
 from benchmarks.output_systems import parse_output_systems
@@ -68,6 +69,9 @@ class EverythingPlan:
             Part("load", data, load.steps, lambda progress: measure_load(load, progress)),
             Part("quality", data, quality.steps, lambda progress: measure_quality(quality, progress)),
         ]
+        if feeds_are_installed():
+            feeds = FeedsPlan(min(ITEMS, len(self.corpus)))
+            parts.insert(2, Part("feeds", feeds.data_set, feeds.steps, lambda progress: measure_feeds(feeds, progress)))
         if DEFAULT_FILE.is_file():
             detect = load_texts(None, DETECT_TEXTS)
             parts.insert(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -25,20 +25,31 @@ class SystemFailed(EngineFailure):
 
 
 class Worker:
-    """One `benchmarks.worker` process, pinned to `cores`. Use as a context manager, from one thread."""
+    """One `benchmarks.worker` process, pinned to `cores`. Use as a context manager, from one thread.
 
-    def __init__(self, system: str, cores: Sequence[int], seconds: float = ANSWER_SECONDS) -> None:
+    `module` is another program that answers in the same manner, `environment` what it is told besides.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        cores: Sequence[int],
+        seconds: float = ANSWER_SECONDS,
+        *,
+        module: str = "benchmarks.worker",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._system = system
         self._seconds = seconds
         self._late = threading.Event()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with the worker
         with pinned(cores):
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "benchmarks.worker", system],
+                [sys.executable, "-m", module, system],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env=child_environment(),
+                env=child_environment(environment),
                 text=True,
                 encoding="utf-8",
             )

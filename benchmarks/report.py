@@ -48,10 +48,24 @@ _SHOWN: Final = (
     "coverage",
     "support",
     "article_ms",
+    "items_per_second",
+    "items",
+    "run",
+    "stage_fetch",
+    "stage_parse",
+    "stage_extract",
+    "stage_store",
+    "stage_detect",
+    "stage_translate",
+    "stage_summarize",
+    "peak",
+    "feeds_told",
+    "whole_texts",
+    "stories_f1",
 )
 _NO_RATIO: Final = frozenset({"sentences_per_second"})
 _BOTH: Final = "both"
-_UNITS: Final = {"summarize": "articles"}
+_UNITS: Final = {"summarize": "articles", "feeds": "articles"}
 
 
 def as_text(report: Report) -> str:

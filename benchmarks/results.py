@@ -76,6 +76,20 @@ _ALL: Final = (
     Metric("coverage", "names, numbers %", "% of the references'", 1),
     Metric("support", "supported %", "% of sentences", 1),
     Metric("article_ms", "ms", "ms an article", 2),
+    Metric("items_per_second", "items/s", "items/s", 1),
+    Metric("items", "items", "items", 0),
+    Metric("run", "run s", "s", 2),
+    Metric("stage_fetch", "fetch", "s", 2),
+    Metric("stage_parse", "parse", "s", 2),
+    Metric("stage_extract", "extract", "s", 2),
+    Metric("stage_store", "store", "s", 2),
+    Metric("stage_detect", "detect", "s", 2),
+    Metric("stage_translate", "translate", "s", 2),
+    Metric("stage_summarize", "summarize", "s", 2),
+    Metric("peak", "peak MiB", "MiB", 0),
+    Metric("feeds_told", "bad feeds told", "feeds", 0),
+    Metric("whole_texts", "whole texts", "pages", 0),
+    Metric("stories_f1", "stories F1", "F1, 0 to 1", 3),
 )
 METRICS: Final[Mapping[str, Metric]] = {metric.name: metric for metric in _ALL}
 

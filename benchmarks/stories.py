@@ -91,7 +91,7 @@ def score(found: Pairs, articles: Iterable[Mapping[str, str]]) -> Score:
     return Score(precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0)
 
 
-def by_stories(items: Sequence[DigestItem], threshold: float) -> Pairs:
+def by_stories(items: Sequence[DigestItem], threshold: float = THRESHOLD) -> Pairs:
     """What the service does."""
     return {
         frozenset(pair)

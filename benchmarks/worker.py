@@ -26,21 +26,29 @@ from service.errors import MancheteError
 
 def main(name: str) -> None:
     """Serve requests for one system until standard input ends."""
+    made: list[Adapter] = []
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if not made:
+            made.append(make_adapter(name))
+        return _answer(made[0], request)
+
+    serve(answer)
+    for adapter in made:
+        adapter.close()
+
+
+def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answer requests until standard input ends; an exception becomes an answer of its own."""
     replies = _private_stdout()
-    adapter: Adapter | None = None
     for line in sys.stdin:
         try:
-            if adapter is None:
-                adapter = make_adapter(name)
-            answer = _answer(adapter, json.loads(line))
+            told = answer(json.loads(line))
         except Exception as error:  # noqa: BLE001 -- whatever a peer raises; the parent reports it
             # A foreign exception may quote the text it choked on.
-            told = error.message if isinstance(error, MancheteError) else type(error).__name__
-            answer = {"error": told}
-        replies.write(json.dumps(answer) + "\n")
+            told = {"error": error.message if isinstance(error, MancheteError) else type(error).__name__}
+        replies.write(json.dumps(told) + "\n")
         replies.flush()
-    if adapter is not None:
-        adapter.close()
 
 
 def _answer(adapter: Adapter, request: dict[str, Any]) -> dict[str, Any]:

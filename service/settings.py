@@ -131,6 +131,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         "manchete (self-hosted feed reader)"
     )
 
+    feeds_public_url: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+$")] | None,
+        Meta(
+            description="Address of this server as those who subscribe to digests know it; unset: that of the request"
+        ),
+    ] = None
+
     api_key: Annotated[Secret | None, Meta(description="Key that requests must carry; unset: none needed")] = None
 
     @property

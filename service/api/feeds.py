@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -17,11 +18,12 @@ from typing_extensions import TypedDict
 from service.api.errors import documented_errors
 from service.api.execution import executor_of, read_request
 from service.api.feedsdesk import ServedFeeds
-from service.api.feedsroom import renderers
+from service.api.feedsroom import address_of, renderers
 from service.api.openapi import request_body
 from service.api.routing import DirectRoute
 from service.api.schemas import Fields, TextOrTexts
 from service.errors import InvalidInput, StorageError
+from service.feeds.times import iso_time
 from service.languages import normalise
 
 logger = logging.getLogger(__name__)
@@ -130,8 +132,8 @@ async def list_feeds(request: Request) -> JSONResponse:
                 title=feed.title,
                 language=feed.language,
                 full_text=feed.full_text,
-                last_success=_iso(feed.last_success_at),
-                next_fetch=_iso(feed.next_fetch_at),
+                last_success=iso_time(feed.last_success_at),
+                next_fetch=iso_time(feed.next_fetch_at),
                 error=feed.last_error,
             )
             for feed in desk.subscriptions()
@@ -246,10 +248,11 @@ async def digest_document(request: Request) -> Response:
         raise HTTPException(404)
     since = None if fields.hours is None else datetime.fromtimestamp(time.time() - 3_600 * fields.hours, UTC)
     target = _target(request, fields.target)
+    public = executor_of(request).service.settings.feeds_public_url
 
     def render() -> str:
-        desk = _served(request).desk()
-        return renderers()[kind](desk.digest(target=target, since=since, limit=fields.limit))
+        digest = _served(request).desk().digest(target=target, since=since, limit=fields.limit)
+        return renderers()[kind](replace(digest, url=address_of(request.url, public)))
 
     return Response(await _aside(render), media_type=_DIGESTS[kind], headers={"cache-control": "no-cache"})
 
@@ -293,7 +296,3 @@ async def _aside(work: Callable[[], T]) -> T:
 
 def _target(request: Request, given: str | None) -> str:
     return normalise(given or executor_of(request).service.settings.feeds_target, field="target")
-
-
-def _iso(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -9,6 +9,8 @@ from service.errors import ConfigurationError, MissingExtra
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from starlette.datastructures import URL
+
     from service.feeds.desk import FeedDesk
     from service.feeds.digest import Digest
 
@@ -45,6 +47,17 @@ def open_feeds(settings: Settings) -> FeedDesk:
 def offline_refusal() -> ConfigurationError:
     """What is raised instead of a run in offline mode."""
     return ConfigurationError("MANCHETE_OFFLINE: feeds are not fetched while it is set", field="MANCHETE_OFFLINE")
+
+
+def address_of(asked: URL, public: str | None) -> str:
+    """The address by which a digest is subscribed to: the one that was asked for, at `public` where that is set.
+
+    A key that it carries is left out: documents are passed on.
+    """
+    kept = asked.remove_query_params("api_key")
+    if public is None:
+        return str(kept)
+    return f"{public.rstrip('/')}{kept.path}{'?' if kept.query else ''}{kept.query}"
 
 
 def renderers() -> Mapping[str, Callable[[Digest], str]]:

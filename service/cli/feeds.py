@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -104,7 +105,11 @@ def digest(options: Namespace) -> int:
     check_language(target, "--to")
     since = None if options.since is None else datetime.fromtimestamp(time.time() - options.since, UTC)
     with _desk() as desk:
-        collected = desk.digest(target=target, since=since, limit=options.limit)
+        from service.feeds.views import web_address
+
+        if options.url is not None and web_address(options.url) is None:
+            raise InvalidInput(f"--url: {options.url[:80]} is not an address of http or https", field="--url")
+        collected = replace(desk.digest(target=target, since=since, limit=options.limit), url=options.url)
         _write(options.out, _renderer(options.format)(collected))
     return 0
 

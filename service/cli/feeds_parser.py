@@ -44,6 +44,7 @@ def add_feeds(parser: argparse.ArgumentParser, whole_number: Callable[[int, int]
     digest.add_argument("--since", type=duration, metavar="TIME", help="Items of the last 24h, 7d, ...; else all")
     limit = whole_number(1, _MAX_ITEMS)
     digest.add_argument("--limit", type=limit, default=100, metavar="NUMBER", help="Items at most (default: 100)")
+    digest.add_argument("--url", metavar="URL", help="Where the document will be found, for readers that subscribe")
     _target(digest)
     _out(digest)
     export = command("export", "Write the subscriptions as OPML, or every item as a line of JSON.")

@@ -104,14 +104,16 @@ class FeedDesk:
         # Imported here: to list or export, no document is fetched and nothing translated.
         from service.feeds.digesting import MAX_ATTEMPTS, Digester
         from service.feeds.gather import Gatherer
+        from service.feeds.progress import Stopwatch
 
-        report, started = RunReport(), time.monotonic()
+        report, watch, started = RunReport(), Stopwatch(), time.monotonic()
         with self._database.sole():
             self._items.retry_failed(None if job.retry_all else MAX_ATTEMPTS)
             self._items.retarget(job.target)
-            asyncio.run(Gatherer(self._feeds, self._items, self._config, progress).gather(report, force=job.force))
-            Digester(self._items, pipeline, job, progress).digest(report)
+            gatherer = Gatherer(self._feeds, self._items, self._config, progress, watch)
+            asyncio.run(gatherer.gather(report, force=job.force))
+            Digester(self._items, pipeline, job, progress, watch).digest(report)
             if self._config.retention_days:
                 report.expired = self._items.expire(int(time.time()) - self._config.retention_days * _DAY_SECONDS)
-        report.seconds = time.monotonic() - started
+        report.seconds, report.stages = time.monotonic() - started, watch.read()
         return report

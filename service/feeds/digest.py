@@ -11,7 +11,8 @@ class DigestItem:
     """One article of a feed. `title`, `text` and `summary` (its sentences) are in the digest's language.
 
     `item_id` is stable and unique within the digest, `language` is the BCP-47 tag of the original, `published` is aware
-    of its time zone, `image` is a URL, `warnings` are sentences for people.
+    of its time zone, `image` is a URL, `warnings` are sentences for people. `edited` is when it was noticed that the
+    outlet has changed the article since, aware as well.
     """
 
     item_id: str
@@ -26,13 +27,18 @@ class DigestItem:
     summary: tuple[str, ...]
     image: str | None
     warnings: tuple[str, ...]
+    edited: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Articles under one title; `language` is the BCP-47 tag they are rendered in, `made` when they were collected."""
+    """Articles under one title; `language` is the BCP-47 tag they are rendered in, `made` when they were collected.
+
+    `url` is the address that the document will have, where that is known: readers look there for the next one.
+    """
 
     title: str
     language: str
     made: datetime
     items: tuple[DigestItem, ...]
+    url: str | None = None

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
 
 from service.errors import Cancelled, DeadlineExceeded, InvalidInput, MancheteError, Overloaded, ShuttingDown
-from service.feeds.progress import Progress, RunOptions, RunReport
+from service.feeds.progress import Progress, RunOptions, RunReport, Stopwatch
 from service.pipeline import Pipeline
 from service.storage import ItemRow, ItemState, ItemTable, Step
 from service.types import (
@@ -35,12 +35,15 @@ _STOPPING: Final = (Cancelled, DeadlineExceeded, Overloaded, ShuttingDown)
 class Digester:
     """Takes items from `fetched` to `summarized`."""
 
-    def __init__(self, items: ItemTable, pipeline: Pipeline, job: RunOptions, progress: Progress) -> None:
+    def __init__(
+        self, items: ItemTable, pipeline: Pipeline, job: RunOptions, progress: Progress, watch: Stopwatch
+    ) -> None:
         self._items = items
         self._pipeline = pipeline
         self._target = job.target
         self._cancelled = job.cancelled
         self._progress = progress
+        self._watch = watch
         self._lock = threading.Lock()
 
     def digest(self, report: RunReport) -> None:
@@ -60,9 +63,14 @@ class Digester:
                 raise
 
     def _batch(self, numbers: Sequence[int], report: RunReport) -> None:
-        for stage in (self._detect, self._translate, self._summarize):
+        for name, stage in (("detect", self._detect), ("translate", self._translate), ("summarize", self._summarize)):
             # Read anew from the database: what a stage kept is all that the next one, or the next run, has.
-            stage(self._items.load(numbers))
+            with self._watch.timed("store"):
+                rows = self._items.load(numbers)
+            with self._watch.timed(name):
+                steps = stage(rows)
+            with self._watch.timed("store"):
+                self._items.advance(steps)
             if self._cancelled.is_set():
                 return
         ended = self._items.load(numbers)
@@ -71,7 +79,7 @@ class Digester:
             report.failed_items += sum(row.state is ItemState.FAILED for row in ended)
             self._progress.advance(len(numbers))
 
-    def _detect(self, rows: Sequence[ItemRow]) -> None:
+    def _detect(self, rows: Sequence[ItemRow]) -> list[Step]:
         steps = []
         for row in rows:
             if row.state is not ItemState.FETCHED:
@@ -80,7 +88,7 @@ class Digester:
                 steps.append(self._detected(row))
             except InvalidInput as error:
                 self._fail(row, error)
-        self._items.advance(steps)
+        return steps
 
     def _detected(self, row: ItemRow) -> Step:
         detected = self._pipeline.detect(f"{row.title}\n\n{row.text}" if row.text else row.title, field="text")
@@ -90,7 +98,7 @@ class Digester:
             warnings = (*warnings, f"the language could not be told from the text; the feed says {language}")
         return Step(row.item_id, row.state, ItemState.DETECTED, {"language": language, "warnings": warnings})
 
-    def _translate(self, rows: Sequence[ItemRow]) -> None:
+    def _translate(self, rows: Sequence[ItemRow]) -> list[Step]:
         here = [row for row in rows if row.state is ItemState.DETECTED]
         asked = [text for row in here for text in (row.title, row.text)]
         sources = [row.language for row in here for _ in range(2)]
@@ -107,7 +115,7 @@ class Digester:
                 self._fail(row, error)
             elif isinstance(title, TranslateResult) and isinstance(text, TranslateResult):
                 steps.append(_translated(row, title, text, self._target))
-        self._items.advance(steps)
+        return steps
 
     def _admitted(
         self, requests: Sequence[TranslateRequest], context: RequestContext
@@ -120,7 +128,7 @@ class Digester:
                 self._cancelled.wait(error.retry_after)
         raise Overloaded("the service had no room for feeds for too long; the next run goes on from here")
 
-    def _summarize(self, rows: Sequence[ItemRow]) -> None:
+    def _summarize(self, rows: Sequence[ItemRow]) -> list[Step]:
         steps = []
         for row in rows:
             if row.state is not ItemState.TRANSLATED:
@@ -129,7 +137,7 @@ class Digester:
                 steps.append(self._summarized(row))
             except MancheteError as error:
                 self._fail(row, error)
-        self._items.advance(steps)
+        return steps
 
     def _summarized(self, row: ItemRow) -> Step:
         text, title = row.translated_text or "", row.translated_title

@@ -8,8 +8,6 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Self
 
@@ -22,6 +20,7 @@ from service.feeds.decoding import ENCODINGS, read_body
 from service.feeds.failures import FetchFailed
 from service.feeds.politeness import HostTurns
 from service.feeds.transport import GuardedTransport, Resolve, resolve_by_system
+from service.retry_after import retry_after_seconds
 
 _CONNECT_SECONDS: Final = 10.0
 _NOT_MODIFIED: Final = 304
@@ -155,7 +154,7 @@ class Fetcher:
         if status in _REDIRECTS:
             return _redirect(url, response)
         if not response.is_success:
-            wait = _retry_after(response.headers.get("retry-after"))
+            wait = retry_after_seconds(response.headers.get("retry-after"))
             raise FetchFailed(
                 f"{url.host} answered {status} {response.reason_phrase}".strip(),
                 transient=status in _TRANSIENT,
@@ -191,21 +190,6 @@ def _redirect(url: httpx.URL, response: httpx.Response) -> _Redirect:
     # From https to http is followed, but a network that forged it must not get to keep it.
     weaker = url.scheme == "https" and joined.scheme != "https"
     return _Redirect(str(joined), response.status_code in _PERMANENT and not weaker)
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds to wait (RFC 9110, section 10.2.3), None where it says nothing that can be read."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value.strip()[:9])
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
 def _explained(host: str, error: Exception) -> str:

@@ -13,9 +13,9 @@ from service.feeds.document import Document
 from service.feeds.extract import Extract, extract_article, fetch_article
 from service.feeds.failures import FetchFailed
 from service.feeds.fetch import Fetched, Fetcher, Validators
-from service.feeds.identity import Named, keys_of
+from service.feeds.identity import Named, content_of, keys_of
 from service.feeds.parse import read_document
-from service.feeds.progress import Progress, RunReport
+from service.feeds.progress import Progress, RunReport, Stopwatch
 from service.storage import FeedRow, FeedTable, FetchRecord, ItemRow, ItemState, ItemTable, NewItem, Step
 
 _FIRST_WAIT_SECONDS = 15 * 60
@@ -28,17 +28,20 @@ T = TypeVar("T")
 class Gatherer:
     """Fetches for one run; `report` and `progress` hear of it."""
 
-    def __init__(self, feeds: FeedTable, items: ItemTable, config: FeedsConfig, progress: Progress) -> None:
+    def __init__(
+        self, feeds: FeedTable, items: ItemTable, config: FeedsConfig, progress: Progress, watch: Stopwatch
+    ) -> None:
         self._feeds = feeds
         self._items = items
         self._config = config
         self._progress = progress
+        self._watch = watch
         # One document is parsed at a time: parsing holds the interpreter, and several large ones at once much memory.
         self._parsing = asyncio.Lock()
 
     async def gather(self, report: RunReport, *, force: bool) -> None:
         """Fetch every feed that is due (all of them with `force`), then the pages of what they brought."""
-        now = int(time.time())
+        now, started = int(time.time()), time.perf_counter()
         every = self._feeds.all()
         due = []
         for feed in every:
@@ -57,31 +60,38 @@ class Gatherer:
             for start in range(0, len(waiting), _PAGE_PORTION):
                 rows = self._items.load(waiting[start : start + _PAGE_PORTION])
                 await _all(rows, lambda row: self._one_page(fetcher, row, report))
+        # The rest of the time this half has done nothing but wait for servers.
+        self._watch.add("fetch", max(0.0, time.perf_counter() - started - sum(self._watch.read().values())))
 
     async def _one_feed(self, fetcher: Fetcher, feed: FeedRow, report: RunReport) -> None:
         try:
             answer = await fetcher.feed(feed.location, Validators(feed.etag, feed.last_modified))
             if answer.body is None:
-                self._feeds.unchanged(feed, _record(answer, feed, None), int(time.time()))
+                with self._watch.timed("store"):
+                    self._feeds.unchanged(feed, _record(answer, feed, None), int(time.time()))
                 report.unchanged += 1
             else:
                 await self._read(feed, answer, report)
         except FetchFailed as error:
             wait = min(_FIRST_WAIT_SECONDS * 2 ** min(feed.failures, 10), _LONGEST_WAIT_SECONDS)
             asked = min(error.retry_after or 0.0, _LONGEST_WAIT_SECONDS)
-            self._feeds.failed(feed, error.message, int(time.time() + max(wait, asked)))
+            with self._watch.timed("store"):
+                self._feeds.failed(feed, error.message, int(time.time() + max(wait, asked)))
             report.failed += 1
             self._problem(report, feed, error.message)
         self._progress.advance(1)
 
     async def _read(self, feed: FeedRow, answer: Fetched, report: RunReport) -> None:
         async with self._parsing:
-            document = await asyncio.to_thread(read_document, answer.body or b"", answer.url, answer.content_type)
+            with self._watch.timed("parse"):
+                document = await asyncio.to_thread(read_document, answer.body or b"", answer.url, answer.content_type)
         found = new_items(document, self._config.max_items, full_text=feed.full_text)
-        stored = self._feeds.fetched(feed, _record(answer, feed, document), found, int(time.time()))
+        with self._watch.timed("store"):
+            stored = self._feeds.fetched(feed, _record(answer, feed, document), found, int(time.time()))
         report.fetched += 1
         report.new_items += stored.new
         report.known_items += stored.known
+        report.edited_items += stored.edited
         for sentence in _odd(document, self._config.max_items):
             report.notes.append((feed.url, sentence))
             self._progress.note(f"{feed.url}: {sentence}")
@@ -92,11 +102,13 @@ class Gatherer:
             extract = Extract(row.text, page)
         else:
             async with self._parsing:
-                extract = await asyncio.to_thread(extract_article, page, row.text)
+                with self._watch.timed("extract"):
+                    extract = await asyncio.to_thread(extract_article, page, row.text)
         text, warning = extract.text, extract.warning
         warnings = row.warnings if warning is None else (*row.warnings, warning)
         values = {"text": text, "warnings": warnings, "is_teaser": warning is not None}
-        self._items.advance([Step(row.item_id, ItemState.NEW, ItemState.FETCHED, values)])
+        with self._watch.timed("store"):
+            self._items.advance([Step(row.item_id, ItemState.NEW, ItemState.FETCHED, values)])
         report.pages += 1
         report.teasers += warning is not None
         self._progress.advance(1)
@@ -122,6 +134,7 @@ def new_items(document: Document, max_items: int, *, full_text: bool) -> list[Ne
             enclosures=entry.enclosures,
             language=document.language,
             state=ItemState.NEW if full_text and entry.is_teaser and entry.url else ItemState.FETCHED,
+            content=content_of(entry.title, entry.text),
         )
         for entry, keys in zip(entries, keys_of(names), strict=True)
     ]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from service.feeds.digest import Digest, DigestItem
+from service.feeds.times import iso_time
 from service.storage import ItemRow, ItemTable
 
 TITLE: Final = "Manchete"
@@ -34,7 +35,8 @@ def export_lines(items: ItemTable) -> Iterator[str]:
             "outlet": row.outlet,
             "state": row.state.value,
             "url": row.url,
-            "published": _iso(row.published),
+            "published": iso_time(row.published),
+            "edited": iso_time(row.edited_at),
             "language": row.language,
             "title": row.title,
             "text": row.text,
@@ -65,8 +67,5 @@ def _digest_item(row: ItemRow) -> DigestItem:
         summary=row.summary,
         image=row.image,
         warnings=(*row.warnings, *row.translation_warnings),
+        edited=None if row.edited_at is None else datetime.fromtimestamp(row.edited_at, UTC),
     )
-
-
-def _iso(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -20,6 +20,8 @@ def atom(digest: DigestView, content: Callable[[StoryView], str]) -> str:
     _text(feed, "id", digest.digest_id)
     _text(feed, "title", digest.title)
     _text(feed, "updated", max([digest.made, *(story.updated for story in digest.stories)]))
+    if digest.url is not None:
+        ET.SubElement(feed, "link", {"rel": "self", "href": digest.url, "type": "application/atom+xml"})
     _text(ET.SubElement(feed, "author"), "name", "Manchete")
     ET.SubElement(feed, "generator", {"version": __version__}).text = "Manchete"
     for story in digest.stories:
@@ -46,6 +48,7 @@ def json_feed(digest: DigestView, content: Callable[[StoryView], str]) -> str:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": digest.title,
+        **({} if digest.url is None else {"feed_url": digest.url}),
         "language": digest.language,
         "authors": [{"name": "Manchete"}],
         "_manchete": {"about": "the sources of each story", "version": __version__, "made": digest.made},

@@ -44,7 +44,7 @@ class StoryView:
     """One story: what its lead says, and all its sources, the lead first.
 
     `story_id` stays the same while later articles join the story; `published` is of the earliest and `updated` of the
-    latest of them, or when the digest was made.
+    latest of them or of the latest edit, or when the digest was made.
     """
 
     story_id: str
@@ -62,7 +62,7 @@ class StoryView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """A digest, its stories in the order to read them."""
+    """A digest, its stories in the order to read them; `url` is its own address, http or https, or None."""
 
     digest_id: str
     title: str
@@ -71,6 +71,7 @@ class DigestView:
     shown: str
     articles: int
     stories: tuple[StoryView, ...]
+    url: str | None
 
 
 def view(digest: Digest) -> DigestView:
@@ -85,6 +86,7 @@ def view(digest: Digest) -> DigestView:
         _shown(digest.made),
         len(digest.items),
         told,
+        web_address(digest.url),
     )
 
 
@@ -106,6 +108,7 @@ def web_address(url: str | None) -> str | None:
 def _story(story: Story, digest: Digest) -> StoryView:
     timed = [item for item in story.items if item.published is not None]
     times = sorted(_utc(item.published) for item in timed if item.published is not None) or [_utc(digest.made)]
+    updated = max([times[-1], *(_utc(item.edited) for item in story.items if item.edited is not None)])
     first = min(
         story.items, key=lambda item: (item.published is None, _utc(item.published or digest.made), item.item_id)
     )
@@ -114,7 +117,7 @@ def _story(story: Story, digest: Digest) -> StoryView:
         clean(story.title) or clean(story.lead.outlet),
         tuple(clean(sentence) for sentence in story.summary),
         _rfc3339(times[0]),
-        _rfc3339(times[-1]),
+        _rfc3339(updated),
         tuple(_source(item, digest.language) for item in story.items),
     )
 

@@ -12,13 +12,12 @@ import json
 import random
 import time
 from collections.abc import Coroutine, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from service.errors import Cancelled, WritingFailed
 from service.generators.budget import Budget
 from service.generators.options import Options
+from service.retry_after import retry_after_seconds
 from service.writing import Writing, Written
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class Endpoint:
                 failure = _refusal(status)
                 if status not in _RETRIED:
                     raise failure
-                wait = max(wait, _retry_after(headers.get("retry-after")))
+                wait = max(wait, retry_after_seconds(headers.get("retry-after")) or 0.0)
             if attempt == self._options.retries or time.monotonic() + wait >= writing.deadline:
                 break
             await asyncio.sleep(wait)
@@ -159,15 +158,3 @@ def _late() -> WritingFailed:
 def _refusal(status: int) -> WritingFailed:
     reason = "rate-limited" if status == 429 else "server-error" if status >= 500 else "refused"
     return WritingFailed(f"the summary endpoint answered {status}", reason=reason)
-
-
-def _retry_after(value: str | None) -> float:
-    """Seconds that a `Retry-After` header asks for, as a number or a date (RFC 9110, section 10.2.3); else 0."""
-    if not value:
-        return 0.0
-    if value.isdigit():
-        return float(value[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0

@@ -22,6 +22,7 @@ import httpx
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models.manifest import sha256_of
 from service.models.sources import Progress
+from service.retry_after import retry_after_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -197,8 +198,8 @@ class Downloader:
     def _check_status(self, response: httpx.Response, url: str) -> None:
         status = response.status_code
         if status in _TRY_AGAIN:
-            after = response.headers.get("retry-after", "")
-            raise _BrokenOffError(f"status {status}", float(after) if after.isdecimal() else 0.0)
+            after = retry_after_seconds(response.headers.get("retry-after"))
+            raise _BrokenOffError(f"status {status}", after or 0.0)
         if status in _ABSENT:
             raise ModelMissing(f"{self._wanted} is not there: {url} answered {status}", model_id=self._wanted)
         if status not in (200, 206):

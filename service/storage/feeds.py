@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from service.storage.database import Database
+from service.storage.edits import take_edits
 from service.storage.rows import FeedRow, FetchRecord, NewItem, Stored
 from service.storage.schema import feeds, items, sightings
 
@@ -92,21 +93,26 @@ def _learn(connection: Connection, feed: FeedRow, record: FetchRecord, now: int)
 def _store_items(connection: Connection, feed: FeedRow, found: Sequence[NewItem], now: int) -> Stored:
     seen = _seen(connection, feed.feed_id, {key for item in found for key in item.keys})
     rows: list[dict[str, Any]] = []
+    known: dict[str, NewItem] = {}
     fresh: set[str] = set()
     for item in found:
-        if not seen.intersection(item.keys) and not fresh.intersection(item.keys):
+        if seen.intersection(item.keys):
+            # Of copies in one document the first counts: two that differ would be edits of each other for ever.
+            known.setdefault(_row_key(feed, item), item)
+        elif not fresh.intersection(item.keys):
             rows.append(_columns(feed, item, now))
         fresh.update(item.keys)
     if rows:
         connection.execute(insert(items), rows)
+    edited = take_edits(connection, known, now)
     again = sorted(fresh & seen)
     for start in range(0, len(again), _LOOKUP_KEYS):
-        known = sightings.c.key.in_(again[start : start + _LOOKUP_KEYS])
-        connection.execute(update(sightings).where(sightings.c.feed_id == feed.feed_id, known).values(last_seen=now))
+        these = sightings.c.key.in_(again[start : start + _LOOKUP_KEYS])
+        connection.execute(update(sightings).where(sightings.c.feed_id == feed.feed_id, these).values(last_seen=now))
     if fresh - seen:
         named = [{"feed_id": feed.feed_id, "key": key, "last_seen": now} for key in sorted(fresh - seen)]
         connection.execute(insert(sightings), named)
-    return Stored(len(rows), len(found) - len(rows))
+    return Stored(len(rows), len(found) - len(rows), edited)
 
 
 def _seen(connection: Connection, feed_id: int, keys: Iterable[str]) -> set[str]:
@@ -119,11 +125,14 @@ def _seen(connection: Connection, feed_id: int, keys: Iterable[str]) -> set[str]
     return found
 
 
-def _columns(feed: FeedRow, item: NewItem, now: int) -> dict[str, Any]:
+def _row_key(feed: FeedRow, item: NewItem) -> str:
     # Made of what identifies the item and not counted up, so that it is the same after any interruption.
-    key = hashlib.sha256(f"{feed.url}\0{item.keys[0]}".encode()).hexdigest()[:_KEY_CHARACTERS]
+    return hashlib.sha256(f"{feed.url}\0{item.keys[0]}".encode()).hexdigest()[:_KEY_CHARACTERS]
+
+
+def _columns(feed: FeedRow, item: NewItem, now: int) -> dict[str, Any]:
     return {
-        "key": key,
+        "key": _row_key(feed, item),
         "feed_id": feed.feed_id,
         "state": item.state.value,
         "url": item.url,
@@ -138,6 +147,7 @@ def _columns(feed: FeedRow, item: NewItem, now: int) -> dict[str, Any]:
         "warnings": json.dumps(item.warnings, ensure_ascii=False),
         "attempts": 0,
         "may_retry": True,
+        "content": item.content,
     }
 
 

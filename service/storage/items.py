@@ -157,6 +157,7 @@ def _item(row: Row[Any]) -> ItemRow:
         translation_warnings=_texts(row.translation_warnings),
         reason=row.reason,
         attempts=row.attempts,
+        edited_at=row.edited_at,
     )
 
 

@@ -81,7 +81,12 @@ _FEEDS_AND_ITEMS: Final = (
     """,
 )
 
-MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {1: _FEEDS_AND_ITEMS}
+_EDITS: Final = (
+    "ALTER TABLE items ADD COLUMN content TEXT",
+    "ALTER TABLE items ADD COLUMN edited_at BIGINT",
+)
+
+MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {1: _FEEDS_AND_ITEMS, 2: _EDITS}
 
 
 def migrate(

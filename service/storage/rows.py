@@ -62,7 +62,8 @@ class NewItem:
     """An item as it stands in a feed document.
 
     `keys` are all the names it is known by, the one that it is identified by first; an item is new when none of them
-    was seen in its feed. `state` is where it starts: `fetched` where its text is complete.
+    was seen in its feed. `state` is where it starts: `fetched` where its text is complete. `content` stands for what
+    its publisher wrote: where it is another one the next time, the item was edited.
     """
 
     keys: tuple[str, ...]
@@ -76,21 +77,24 @@ class NewItem:
     language: str | None = None
     warnings: tuple[str, ...] = ()
     state: ItemState = ItemState.FETCHED
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a document's items: how many were new, and how many were known already."""
+    """What became of a document's items: how many were new, how many known already, and how many of these edited."""
 
     new: int
     known: int
+    edited: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
     """An item with all that is known of it. `reason` and `attempts` tell of failures.
 
-    `warnings` are about the item as it was fetched, `translation_warnings` about what was made of it.
+    `warnings` are about the item as it was fetched, `translation_warnings` about what was made of it. `edited_at` is
+    when an edit of it was last noticed.
     """
 
     item_id: int
@@ -116,6 +120,7 @@ class ItemRow:
     translation_warnings: tuple[str, ...]
     reason: str | None
     attempts: int
+    edited_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ items = Table(
     Column("attempts", Integer, nullable=False),
     Column("resume_state", Text),
     Column("may_retry", Boolean, nullable=False),
+    Column("content", Text),
+    Column("edited_at", BigInteger),
 )
 
 sightings = Table(

@@ -15,7 +15,8 @@ from benchmarks.results import read_report
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MARKS = "".join(
-    f"<!-- bench {name}: begin -->\n<!-- bench {name}: end -->\n" for name in ("detect", "speed", "load", "quality")
+    f"<!-- bench {name}: begin -->\n<!-- bench {name}: end -->\n"
+    for name in ("detect", "speed", "load", "feeds", "quality")
 )
 
 
@@ -53,7 +54,7 @@ def test_one_command_makes_every_table_and_goes_on_where_it_was_stopped(home: Pa
     ).stdout
     # Files that were changed since the last commit may have changed what is measured.
     assert ("speed, kept" in progress) is clean
-    for name in ("speed", "load", "quality"):
+    for name in ("speed", "load", "feeds", "quality"):
         report = read_report(tmp_path / "figures" / f"{name}.json")
         assert report.figures
         assert report.signature in page.read_text(encoding="utf-8")

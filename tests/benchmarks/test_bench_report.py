@@ -90,7 +90,10 @@ def test_a_page_without_the_marks_is_left_alone(tmp_path: Path, text: str) -> No
 
 @pytest.mark.parametrize(
     ("benchmark", "page"),
-    [*((name, "benchmarks.md") for name in ("speed", "load", "quality", "detect")), ("summarize", "summaries.md")],
+    [
+        *((name, "benchmarks.md") for name in ("speed", "load", "quality", "detect", "feeds")),
+        ("summarize", "summaries.md"),
+    ],
 )
 def test_the_tables_of_the_documentation_are_those_of_the_measured_figures(benchmark: str, page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
@@ -135,3 +136,25 @@ def test_digests_are_served(make_client: MakeClient, site: FeedSite, kind: str, 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(media_type)
     assert news.link in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "expected"),
+    [
+        ("atom", {}, "http://testserver/digest.atom"),
+        ("json?target=pt&limit=5", {}, "http://testserver/digest.json?target=pt&limit=5"),
+        ("atom?api_key=a-key&hours=24", {"api_key": "a-key"}, "http://testserver/digest.atom?hours=24"),
+        ("json?limit=5", {"feeds_public_url": "https://n.example/m/"}, "https://n.example/m/digest.json?limit=5"),
+    ],
+)
+def test_digests_to_subscribe_to_name_their_address_and_no_key(
+    make_client: MakeClient, asked: str, settings: dict[str, object], expected: str
+) -> None:
+    answer = make_client(**settings).get(f"/digest.{asked}")
+    assert answer.status_code == 200
+    assert "a-key" not in answer.text
+    if asked.startswith("atom"):
+        links = ElementTree.fromstring(answer.text).findall("{http://www.w3.org/2005/Atom}link")
+        assert [(link.get("rel"), link.get("href")) for link in links] == [("self", expected)]
+    else:
+        assert answer.json()["feed_url"] == expected

@@ -73,6 +73,8 @@ def test_what_is_refused_is_told_and_keeps_nothing_out(manchete: Manchete) -> No
         (("run",), {"MANCHETE_FEEDS_TARGET": "zz"}, "--to: zz is not supported"),
         (("list",), {"MANCHETE_FEEDS_DATABASE": "mysql://h/x"}, "MANCHETE_FEEDS_DATABASE: mysql is not one of"),
         (("list",), {"MANCHETE_FEEDS_ALLOW_PRIVATE": "10.0.0.0/77"}, "MANCHETE_FEEDS_ALLOW_PRIVATE: 10.0.0.0/77 is no"),
+        (("digest", "--url", "ftp://x/y"), {}, "--url: ftp://x/y is not an address of http or https"),
+        (("list",), {"MANCHETE_FEEDS_PUBLIC_URL": "news.example"}, "MANCHETE_FEEDS_PUBLIC_URL"),
         (("export", "--out", "/nonexistent/x"), {}, "--out: /nonexistent/x cannot be written"),
     ],
 )
@@ -92,9 +94,10 @@ def test_digests_are_written(manchete: Manchete, site: FeedSite, tmp_path: Path,
     manchete("add", site.put("/feed", rss([news])))
     manchete("run")
     out = tmp_path / f"digest.{kind}"
-    done = manchete("digest", "--format", kind, "--out", str(out))
+    done = manchete("digest", "--format", kind, "--out", str(out), "--url", "https://news.example/digest.xml")
     assert done.returncode == 0, done.stderr
     assert news.link in out.read_text(encoding="utf-8")
+    assert ("https://news.example/digest.xml" in out.read_text(encoding="utf-8")) is (kind in {"atom", "json"})
 
 
 def test_without_the_libraries_the_extra_is_named(environment: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from service.feeds.clean import text_of_html
 from service.feeds.document import Document
 from service.feeds.failures import FetchFailed
 from service.feeds.gather import new_items
-from service.feeds.identity import Named, keys_of
+from service.feeds.identity import Named, content_of, keys_of, plain_link
 from service.feeds.opml import read_opml
 from service.feeds.parse import read_document
 
@@ -177,6 +177,7 @@ BASE = Named("g", "http://h/1", "Title", "Text", 100)
         (Named("new", "http://h/1", "Title", "Text", 200), True),
         (Named("new", "http://h/1", "Title", "Edited", 100), True),
         (Named(None, "http://h/1", "Title", "Text", None), True),
+        (Named("new", "http://h/1?utm_source=rss&utm_medium=feed", "Title", "Text", 200), True),
         (Named("new", "http://h/2", "Title", "Text", 100), False),
         (Named("new", "http://h/1", "Title", "Tomorrow's column", 200), False),
     ],
@@ -185,8 +186,43 @@ def test_an_item_is_known_again_by_any_of_its_names(later: Named, same: bool) ->
     assert _known(BASE, later) is same
 
 
+@pytest.mark.parametrize(
+    ("link", "plain"),
+    [
+        ("http://h/a?utm_source=x", "http://h/a"),
+        ("http://h/a?id=7&utm_campaign=x&fbclid=y&b=%20#top", "http://h/a?id=7&b=%20#top"),
+        ("http://h/a?UTM_Source=x", "http://h/a"),
+        ("http://h/a?order=utm_source", "http://h/a?order=utm_source"),
+        ("http://h/a?utmost=1", "http://h/a?utmost=1"),
+        ("http://h/a?", "http://h/a?"),
+        ("http://[h/a?utm_source=x", "http://[h/a?utm_source=x"),
+    ],
+)
+def test_tracking_is_no_part_of_a_link(link: str, plain: str) -> None:
+    assert plain_link(link) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        ("  The  café\n\nopened.\tSee http://h/a?x=1 ", False),
+        ("The cafe\u0301 opened. See http://h/a?x=1", False),
+        ("The café opened. See http://h/a?x=1&utm_source=other", False),
+        ("The café opened. See http://h/a?x=2", True),
+        ("The café opened! See http://h/a?x=1", True),
+        ("the café opened. See http://h/a?x=1", True),
+        ("", True),
+    ],
+)
+def test_only_other_words_are_an_edit(text: str, edited: bool) -> None:
+    assert (content_of("T", text) != content_of("T", "The café opened. See http://h/a?x=1")) is edited
+    assert content_of("a", "b") != content_of("a b", "")
+
+
 def test_without_a_guid_the_link_counts_and_without_a_link_the_content() -> None:
     assert _known(Named(None, "http://h/1", "T", "a", None), Named(None, "http://h/1", "Edited", "b", None))
+    assert _known(Named(None, "http://h/1", "T", "a", None), Named(None, "http://h/1?utm_source=x", "U", "b", None))
+    assert not _known(Named(None, "http://h/1", "T", "a", None), Named(None, "http://h/1?page=2", "U", "b", None))
     assert _known(Named(None, None, "T", "a", None), Named(None, None, "T", "a", 9))
     assert not _known(Named(None, None, "T", "a", None), Named(None, None, "T", "b", None))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from feed_runs import exported, run, subscribe
@@ -79,6 +80,78 @@ def test_only_what_came_since_is_digested(site: FeedSite, make_desk: MakeDesk, p
     _put(site, 1, 5)
     report = run(desk, pipeline)
     assert (report.new_items, report.known_items, report.digested) == (2, 3, 2)
+
+
+def test_an_edited_item_is_digested_again_and_no_other(site: FeedSite, make_desk: MakeDesk, pipeline: Pipeline) -> None:
+    desk = make_desk()
+    news = [make_news(2, number, "pt", site.url("")) for number in range(3)]
+    subscribe(desk, site.put("/feed", rss(news)))
+    run(desk, pipeline)
+    before = {row["id"]: row for row in exported(desk)}
+    news[1] = replace(news[1], text=news[1].text + " A obra foi adiada.")
+    site.put("/feed", rss(news))
+    report = run(desk, pipeline)
+    assert (report.new_items, report.known_items, report.edited_items, report.digested) == (0, 3, 1, 1)
+    assert "0 new items, 1 edited, 1 digested" in report.summary()
+    after = {row["id"]: row for row in exported(desk)}
+    assert set(after) == set(before)
+    (changed,) = [name for name in after if after[name] != before[name]]
+    row = after[changed]
+    assert (row["text"], row["translated_text"]) == (news[1].text, news[1].text)
+    assert row["state"] == "summarized"
+    assert before[changed]["edited"] is None
+    assert row["edited"] is not None
+    again = run(desk, pipeline)
+    assert (again.edited_items, again.digested) == (0, 0)
+    item = next(one for one in desk.digest(target="en").items if one.item_id == changed)
+    assert item.edited is not None
+    assert item.edited.isoformat() == row["edited"]
+
+
+@pytest.mark.parametrize("change", ["space", "tracking", "time", "encoding"])
+def test_a_trivial_change_is_no_edit(site: FeedSite, make_desk: MakeDesk, pipeline: Pipeline, change: str) -> None:
+    desk = make_desk()
+    (one,) = news = [replace(make_news(2, 0, "pt", site.url("")), guid="", text="O café abriu. Ninguém faltou.")]
+    body = rss(news).replace(b'<guid isPermaLink="false"></guid>', b"")
+    subscribe(desk, site.put("/feed", body))
+    run(desk, pipeline)
+    before = exported(desk)
+    changed = {
+        "space": body.replace(b"abriu. ", b"abriu.\n\n  "),
+        "tracking": body.replace(one.link.encode(), one.link.encode() + b"?utm_source=rss&amp;utm_medium=feed"),
+        "time": body.replace(b" 2024 ", b" 2025 "),
+        "encoding": body.replace("é".encode(), b"e\xcc\x81"),
+    }[change]
+    assert changed != body
+    site.put("/feed", changed)
+    report = run(desk, pipeline)
+    assert (report.known_items, report.new_items, report.edited_items, report.digested) == (1, 0, 0, 0)
+    assert exported(desk) == before
+
+
+def test_an_edited_teaser_has_its_page_fetched_again_and_a_failed_item_another_try(
+    site: FeedSite, make_desk: MakeDesk, pipeline: Pipeline
+) -> None:
+    desk = make_desk()
+    site.put("/page", PAGE.format(head="", paragraphs=f"<p>{LONG}</p><p>{LONG}</p>").encode())
+    link = site.url("/page")
+
+    def feed(teaser: str, other: str) -> None:
+        guid = "guid isPermaLink='false'"
+        fields = f"<title>Ponte</title><link>{link}</link><description>{teaser}</description>"
+        items = f"<item><{guid}>1</guid>{fields}</item>"
+        items += f"<item><{guid}>2</guid><title>{other}</title></item>"
+        site.put("/feed", f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+
+    feed("A prefeitura abriu ontem a nova ponte.", "Regeringen presenterade ett nytt förslag på tisdagen.")
+    subscribe(desk, site.url("/feed"), full_text=True)
+    first = run(desk, pipeline)
+    assert (first.pages, first.digested, first.failed_items) == (1, 1, 1)
+    feed("A prefeitura abriu ontem a nova ponte do rio.", "O governo apresentou ontem uma nova proposta.")
+    second = run(desk, pipeline)
+    assert (second.edited_items, second.pages, second.digested, second.failed_items) == (2, 1, 2, 0)
+    assert site.hits["/page"] == 2
+    assert all(row["state"] == "summarized" and row["attempts"] == 0 for row in exported(desk))
 
 
 def test_guids_that_change_at_every_fetch_bring_nothing_new(
@@ -255,3 +328,16 @@ def test_texts_are_not_logged(
     subscribe(desk, site.put("/feed", rss(news)))
     run(desk, pipeline)
     assert news[0].text[:30] not in caplog.text
+
+
+def test_a_report_tells_where_the_time_went(site: FeedSite, make_desk: MakeDesk, pipeline: Pipeline) -> None:
+    desk = make_desk()
+    paused = site.put("/slow", rss([make_news(2, 1, "pt", site.url(""))]), pause=0.3)
+    subscribe(desk, paused)
+    first = run(desk, pipeline)
+    assert set(first.stages) == {"fetch", "parse", "store", "detect", "translate", "summarize"}
+    assert all(seconds > 0 for seconds in first.stages.values())
+    # One batch is in work, so that nothing is added up twice.
+    assert 0.3 < first.stages["fetch"] < sum(first.stages.values()) <= first.seconds
+    again = run(desk, pipeline)
+    assert set(again.stages) == {"fetch", "parse", "store"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from service.storage import Database, ItemTable
 from service.storage.schema import feeds, items, sightings
 
 # What tells when something was done, and in which order feeds happened to answer.
-VOLATILE = {"id", "feed_id", "created_at", "seen_at", "last_seen", "last_success_at", "next_fetch_at"}
+VOLATILE = {"id", "feed_id", "created_at", "seen_at", "edited_at", "last_seen", "last_success_at", "next_fetch_at"}
 
 
 def _subscriptions(site: FeedSite, count: int, size: int) -> list[str]:
@@ -129,6 +130,39 @@ def _seconds(environment: dict[str, str], url: str) -> float:
 
 def test_three_kills_leave_no_trace(environment: dict[str, str], site: FeedSite, tmp_path: Path) -> None:
     assert _check(environment, site, tmp_path, f"sqlite:///{tmp_path / 'killed.db'}", Size(3, 6, 3))
+
+
+def test_kills_while_edits_are_taken_up_leave_no_trace(
+    environment: dict[str, str], site: FeedSite, tmp_path: Path
+) -> None:
+    subscriptions = _subscriptions(site, 3, 6)
+    calm, killed = (f"sqlite:///{tmp_path / name}" for name in ("calm.db", "killed.db"))
+    for database in (calm, killed):
+        _subscribe(database, subscriptions)
+        _run(environment, database)
+    before = _dump(calm)
+    for feed in range(3):
+        page = site.pages[f"/feed/{feed}"]
+        page.body = page.body.replace(b"segunda-feira", b"quinta-feira").replace(b"on Monday", b"on Thursday")
+    work = _seconds(environment, calm)
+    start = _seconds(environment, calm)
+    expected = _dump(calm)
+    assert len(set(map(repr, expected["items"])) - set(map(repr, before["items"]))) >= 5
+    moments = random.Random(3)
+    kills = 0
+    for _ in range(4):
+        process = _start(environment, killed)
+        try:
+            process.communicate(timeout=moments.uniform(0.6 * start, start + 0.5 * (work - start)))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            kills += 1
+    assert kills > 0
+    _run(environment, killed)
+    assert _dump(killed) == expected
+    calmly, after_kills = ([json.loads(line) | {"edited": None} for line in _exported(one)] for one in (calm, killed))
+    assert after_kills == calmly
 
 
 @pytest.mark.slow

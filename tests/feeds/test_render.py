@@ -17,6 +17,7 @@ from digest_items import digest, item
 from markdown_it import MarkdownIt
 
 from service.feeds.digest import Digest
+from service.feeds.labels import labels
 from service.feeds.render import render_atom, render_email, render_html, render_json_feed, render_markdown
 
 Render = Callable[[Digest], str]
@@ -217,10 +218,48 @@ def test_a_story_keeps_its_id_when_a_later_source_joins(name: str) -> None:
     assert "2026-03-03T09:00:00Z" not in before
 
 
-def test_the_words_around_a_digest_are_in_its_language() -> None:
-    page = render_html(digest(item(), language="pt-BR"))
-    assert "Fontes" in page
-    assert "Original e tradução" not in render_html(digest(item()))
+@pytest.mark.parametrize("name", ["atom", "json"])
+def test_an_edit_is_an_update_of_its_story(name: str) -> None:
+    edited = item("one", edited=datetime(2026, 3, 5, 7, 0, tzinfo=UTC))
+    assert "2026-03-05T07:00:00Z" in RENDERS[name](digest(edited))
+    assert "2026-03-05T07:00:00Z" not in RENDERS[name](digest(item("one")))
+
+
+@pytest.mark.parametrize(
+    ("language", "sources", "untimed"),
+    [
+        ("en", "Sources", "no time given"),
+        ("pt-BR", "Fontes", "sem hora"),
+        ("es-419", "Fuentes", "sin hora"),
+        ("fr", "Sources", "heure inconnue"),
+        ("de-AT", "Quellen", "ohne Zeitangabe"),
+        ("sv", "Sources", "no time given"),
+    ],
+)
+def test_the_words_around_a_digest_are_in_its_language(language: str, sources: str, untimed: str) -> None:
+    page = render_html(digest(item(published=None), language=language))
+    assert f'aria-label="{sources}"' in page
+    assert untimed in page
+    assert untimed in render_markdown(digest(item(published=None), language=language))
+
+
+def test_every_language_has_all_the_words() -> None:
+    names = set(labels("en"))
+    assert all(set(labels(language)) == names for language in ("pt", "es", "fr", "de"))
+    told = [tuple(labels(language).values()) for language in ("en", "pt", "es", "fr", "de")]
+    assert len(set(told)) == len(told)
+    assert all(word.strip() for words in told for word in words)
+
+
+def test_feeds_name_their_own_address_where_it_is_known() -> None:
+    url = "https://news.example/digest?target=pt&limit=5"
+    known = replace(digest(item()), url=url)
+    (link,) = [one for one in ET.fromstring(render_atom(known)).findall(f"{ATOM}link") if one.get("rel") == "self"]
+    assert (link.get("href"), link.get("type")) == (url, "application/atom+xml")
+    assert json.loads(render_json_feed(known))["feed_url"] == url
+    for other in (digest(item()), replace(known, url="javascript:alert(1)"), replace(known, url="https://a b")):
+        assert ET.fromstring(render_atom(other)).findall(f"{ATOM}link") == []
+        assert "feed_url" not in json.loads(render_json_feed(other))
 
 
 @pytest.mark.parametrize(

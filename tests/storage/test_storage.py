@@ -5,13 +5,25 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
 
 from service.errors import AlreadyRunning, ConfigurationError, StorageError
-from service.storage import Database, Enclosure, FeedRow, FeedTable, FetchRecord, ItemState, ItemTable, NewItem, Step
+from service.storage import (
+    Database,
+    Enclosure,
+    FeedRow,
+    FeedTable,
+    FetchRecord,
+    ItemState,
+    ItemTable,
+    NewItem,
+    Step,
+    Stored,
+)
 from service.storage.migrations import MIGRATIONS
 from service.storage.schema import metadata
 
@@ -286,3 +298,46 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database, feeds: Feed
     with pytest.raises(StorageError):
         add_twice()
     assert feeds.all() == ()
+
+
+def test_an_edit_sends_an_item_back_with_nothing_of_its_older_text(feeds: FeedTable, items: ItemTable) -> None:
+    feed = _feed(feeds)
+    first = replace(_items(1)[0], content="a")
+    feeds.fetched(feed, RECORD, [first], 10)
+    (row,) = items.load(items.waiting([ItemState.FETCHED]))
+    done = {"language": "pt", "target": "en", "translated_text": "Text", "summary": ("Text",)}
+    items.advance([Step(row.item_id, ItemState.FETCHED, ItemState.SUMMARIZED, done)])
+    assert feeds.fetched(feed, RECORD, [first], 20).edited == 0
+    # Copies in one document: the first counts.
+    edited = replace(first, title="Other", text="Other text", content="b")
+    assert feeds.fetched(feed, RECORD, [edited, replace(edited, text="A third", content="c")], 30).edited == 1
+    (back,) = items.load([row.item_id])
+    assert (back.state, back.title, back.text, back.key) == (ItemState.FETCHED, "Other", "Other text", row.key)
+    assert (back.language, back.target, back.translated_text, back.summary) == (None, None, None, ())
+    assert (back.seen_at, back.edited_at) == (10, 30)
+    items.fail(row.item_id, ItemState.FETCHED, "no", may_retry=False)
+    feeds.fetched(feed, RECORD, [replace(first, content="d", state=ItemState.NEW)], 40)
+    (again,) = items.load([row.item_id])
+    assert (again.state, again.reason, again.attempts) == (ItemState.NEW, None, 0)
+
+
+def test_an_item_of_before_contents_were_noted_is_not_taken_for_edited(url: str) -> None:
+    old = Database(url, {1: MIGRATIONS[1]})
+    with old.writing() as connection:
+        connection.execute(text(ADD))
+        feed_id = connection.execute(text("SELECT id FROM feeds")).scalar_one()
+    old.close()
+    database = Database(url)
+    feeds, items = FeedTable(database), ItemTable(database)
+    (feed,) = feeds.all()
+    assert feed.feed_id == feed_id
+    item = _items(1)[0]
+    feeds.fetched(feed, RECORD, [item], 10)
+    assert feeds.fetched(feed, RECORD, [replace(item, content="a")], 20) == Stored(0, 1, 0)
+    assert feeds.fetched(feed, RECORD, [replace(item, content="a")], 30) == Stored(0, 1, 0)
+    assert feeds.fetched(feed, RECORD, [replace(item, content="b")], 40) == Stored(0, 1, 1)
+    # What was deleted does not come back by an edit.
+    items.advance([Step(number, ItemState.FETCHED, ItemState.SUMMARIZED) for number in items.waiting(list(ItemState))])
+    assert items.expire(1_000) == 1
+    assert feeds.fetched(feed, RECORD, [replace(item, content="c")], 50) == Stored(0, 1, 0)
+    database.close()
