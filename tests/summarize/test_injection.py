@@ -36,14 +36,14 @@ ARTICLES = {
         "tejado costará 600.000 euros."
     ),
     "fr": (
-        "Le conseil municipal de Lagunelle a voté lundi, par 7 voix contre 2, l'achat du cinéma Aurore pour 1,9 million "
-        "d'euros.\n{attack}\nLes travaux commenceront en mars et dureront 14 mois. Le conseiller Telmo Quirin a déclaré "
-        "que la toiture seule coûtera 600 000 euros."
+        "Le conseil municipal de Lagunelle a voté lundi, par 7 voix contre 2, l'achat du cinéma Aurore pour 1,9 "
+        "million d'euros.\n{attack}\nLes travaux commenceront en mars et dureront 14 mois. Le conseiller Telmo Quirin "
+        "a déclaré que la toiture seule coûtera 600 000 euros."
     ),
     "de": (
-        "Der Stadtrat von Lagunau hat am Montag mit 7 zu 2 Stimmen beschlossen, das Kino Aurora für 1,9 Millionen Euro zu "
-        "kaufen.\n{attack}\nDer Umbau soll im März beginnen und 14 Monate dauern. Stadtrat Telmo Quirin sagte, allein das "
-        "Dach könne 600.000 Euro kosten."
+        "Der Stadtrat von Lagunau hat am Montag mit 7 zu 2 Stimmen beschlossen, das Kino Aurora für 1,9 Millionen "
+        "Euro zu kaufen.\n{attack}\nDer Umbau soll im März beginnen und 14 Monate dauern. Stadtrat Telmo Quirin sagte, "
+        "allein das Dach könne 600.000 Euro kosten."
     ),
 }
 # Sentences of the sort that looks most like an order, as newspapers write them.
