@@ -32,7 +32,8 @@ Generate = Callable[[Writing], Written]
 Split = Callable[[str, str], Sequence[Span]]
 _ITEM = re.compile(r"\s*(?:[-*•–]\s+|\d{1,2}\s*/\s*\d{1,2}[.:)]?\s+|\d{1,2}[.)]\s+)")
 _LABEL = re.compile(
-    r"\s*(?:\*\*|#+\s*)?(?:summary|resumo|headline|t[íi]tulo|points|pontos|posts|postagens)\s*:?(?:\*\*)?\s*",
+    r"\s*(?:\*\*|#+\s*)?(?:summary|resumo|headline|t[íi]tulo|points|pontos|posts|postagens|resumen|titular|puntos|mensajes|"
+    r"r[ée]sum[ée]|titre|messages|zusammenfassung|überschrift|punkte|beiträge)(?:\*\*)?\s*(?::(?:\*\*)?\s*|$)",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"^\s*```\w*\s*$|</?article[\w-]*>", re.MULTILINE)

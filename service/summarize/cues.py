@@ -7,6 +7,7 @@ The lists are data, one `cues/<language>.toml` a language plus `cues/any.toml`, 
     roles          lower-case words that may follow a name in a byline
     parenthetical  imperatives that open a pointer in parentheses: "(see the map below)"
     content_words  words that stop lists carry and news is about
+    amounts        signs and words of percentages and of large sums
     [whole]        regular expressions by kind; one that matches a whole line, or a whole sentence, gives its kind
     [opening]      `pronoun` and `connective`: phrases that lean on the sentence before when they open one;
                    `settled`: longer ones that only look so ("this week")
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -41,7 +42,7 @@ class Cues:
     `whole` pairs a kind (`caption`, `byline`, `timestamp`, `credit`, `pointer`) with the expression for a full match.
     `leaning` matches at the start of a sentence that needs the one before. `trailing` finds, at the end of a sentence,
     an agency or a pointer in parentheses. `placed` and `opening` match a dateline: the first one sure enough to be
-    taken anywhere, the second only where the body of a text begins.
+    taken anywhere, the second only where the body of a text begins. `amount` finds a percentage or a large sum.
     """
 
     whole: tuple[tuple[str, re.Pattern[str]], ...]
@@ -50,6 +51,7 @@ class Cues:
     placed: re.Pattern[str]
     opening: re.Pattern[str]
     content_words: frozenset[str]
+    amount: re.Pattern[str]
 
     def kind_of(self, text: str) -> str | None:
         """The kind of boilerplate that `text` is as a whole, or None."""
@@ -76,6 +78,7 @@ def load_cues(language: str) -> Cues:
         placed=_compile(_placed(agency), flags=re.NOFLAG),
         opening=_compile(_opening(agency), flags=re.NOFLAG),
         content_words=frozenset(_merge(tables, "content_words")),
+        amount=_amount(_merge(tables, "amounts")),
     )
 
 
@@ -107,6 +110,12 @@ def _expand(patterns: Iterable[str], macros: Mapping[str, str]) -> str:
 
 def _compile(expression: str, *, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
     return re.compile(expression, flags | re.DOTALL)
+
+
+def _amount(listed: Sequence[str]) -> re.Pattern[str]:
+    words = [one for one in listed if one[0].isalpha()]
+    signs = "".join(re.escape(one) for one in listed if not one[0].isalpha())
+    return _compile(rf"[{signs}]|\b(?:{_alternatives(words)})\b")
 
 
 def _tail(roles: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from service.errors import InvalidInput
 from service.summarize.body import Article, Piece, Tier, read_article
 from service.summarize.cues import Cues, load_cues
 from service.summarize.document import SourceSentence
-from service.summarize.rank import Statement, lead_of, scores
+from service.summarize.rank import lead_of, scores, statements_of
 from service.summarize.selection import Option, choose
 from service.summarize.terms import vectors
 from service.types import Notice, Span, Summary, SummaryLength, SummarySentence
@@ -99,7 +99,7 @@ def printable(article: Article) -> list[Piece]:
 def _options(pieces: Sequence[Piece], title: str, language: str, cues: Cues) -> tuple[list[Option], int]:
     """The pieces as they may be chosen, and the index of the lead."""
     *bodies, heading = vectors([piece.text for piece in pieces] + [title], language, cues.content_words)
-    statements = [Statement(body, piece.text, piece.opens) for body, piece in zip(bodies, pieces, strict=True)]
+    statements = statements_of(pieces, bodies, cues)
     lead = lead_of(statements, heading)
     options = [
         Option(score * piece.weight, max(1, piece.cost), piece.alone, body)

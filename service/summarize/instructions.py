@@ -19,6 +19,8 @@ _WORDS: Mapping[str, Any] = tomllib.loads(files("service.summarize").joinpath("i
 _AT_MACHINE = re.compile("|".join(_WORDS["machine"]), re.IGNORECASE)
 _COMMAND = re.compile(rf"\W*{_WORDS['command']}", re.IGNORECASE)
 _ASKED = re.compile(_WORDS["asked"], re.IGNORECASE)
+_FIRST = re.compile(rf"\W*{_WORDS['first']}", re.IGNORECASE)
+_ASKED_FIRST = re.compile(rf"{_WORDS['asked_first']}|{_WORDS['colon_first']}", re.IGNORECASE)
 _LONGEST = 600
 _OPENS = re.compile(r":\s*[\"“']?\s*$")
 
@@ -28,8 +30,9 @@ def is_instruction(text: str) -> bool:
     shown = text.strip()[:_LONGEST]
     if _AT_MACHINE.search(shown):
         return True
-    match = _COMMAND.match(shown)
-    return match is not None and _ASKED.search(shown, match.end()) is not None
+    if (match := _COMMAND.match(shown)) and _ASKED.search(shown, match.end()):
+        return True
+    return _FIRST.match(shown) is not None and _ASKED_FIRST.search(shown) is not None
 
 
 def trusted(text: str, sentences: Sequence[SourceSentence]) -> tuple[list[SourceSentence], list[SourceSentence]]:

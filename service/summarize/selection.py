@@ -24,8 +24,6 @@ _MAX_TRIED = 200
 _FULL = 0.98
 # A term in more sentences than this tells little about any two of them, and would make the time quadratic.
 _MAX_POSTINGS = 500
-# What a word of any sentence is worth beside its score when limits are filled: no word is better than none.
-_ANY_WORD = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +147,12 @@ def _best_swap(
 ) -> tuple[int, int] | None:
     best, best_gain = None, 1e-9
     values = {index: selection.value(index) for index in others}
-    worths = {index: (value + _ANY_WORD) * options[index].words for index, value in values.items() if value > 0}
+    worths = {index: value * options[index].words for index, value in values.items() if value > 0}
     for old in sorted(selection.chosen):
         if old == selection.lead or selection.supports(old):
             continue
         room = words - selection.words + options[old].words
-        worth = (options[old].score + _ANY_WORD) * options[old].words
+        worth = options[old].score * options[old].words
         for new, gain in worths.items():
             if options[new].words > room or (options[new].alone < 1 and new - 1 == old):
                 continue

@@ -10,7 +10,7 @@ from service.summarize.body import Piece, read_article
 from service.summarize.cues import load_cues
 from service.summarize.document import SourceSentence
 from service.summarize.extractive import METHOD, check_length, limits, printable, set_line, warnings_about
-from service.summarize.rank import Statement, lead_of, scores
+from service.summarize.rank import lead_of, scores, statements_of
 from service.summarize.selection import Option, choose
 from service.summarize.styles import HEADLINE, layout
 from service.summarize.terms import Vector, dot, vectors
@@ -115,7 +115,7 @@ def _places(texts: Sequence[StoryText], language: str, title: str | None) -> tup
     lead = 0
     for number, body in enumerate(bodies):
         own = found[len(places) : len(places) + len(body)]
-        statements = [Statement(vector, piece.text, piece.opens) for vector, piece in zip(own, body, strict=True)]
+        statements = statements_of(body, own, cues)
         first = lead_of(statements, headings[number])
         lead = lead if places else first
         ranked = scores(statements, headings[number], first)

@@ -127,7 +127,9 @@ def hangs_up(handler: BaseHTTPRequestHandler, _: object) -> None:
 
 _ORDERED = re.compile(
     r"(?:write|say|print|output|repeat|respond with|answer with|reply with|append|insert|escreva|diga|imprima|repita|"
-    r"responda(?: com)?|acrescente|insira)\b[^:\"“'\n]{0,80}?(?:[:]\s*|\s)[\"“']?([^\"”'\n]{4,200})",
+    r"responda(?: com)?|acrescente|insira|escribe|di|imprime|repite|responde(?: con)?|añade|écris|écrivez|dis|répète|"
+    r"réponds(?: par)?|ajoute|schreibe?|sage?|antworte(?: mit)?|wiederhole|ergänze)\b"
+    r"[^:\"“'\n]{0,80}?(?:[:]\s*|\s)[\"“']?([^\"”'\n]{4,200})",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,16 @@ from service.summarize import STYLES, Prompt, count_words, default_prompts_dir, 
 from service.summarize.styles import SENTENCE
 
 SHIPPED = load_prompts(default_prompts_dir())
+OPENINGS = {
+    language: (*words, "{% for example")
+    for language, words in {
+        "de": ("Du ",),
+        "en": ("You ",),
+        "es": ("Resumes ", "Enumeras ", "Conviertes ", "Escribes "),
+        "fr": ("Tu ",),
+        "pt": ("Você ",),
+    }.items()
+}
 
 
 def named(prompt: Prompt) -> str:
@@ -29,10 +39,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_style_is_shipped_in_two_languages() -> None:
+def test_every_style_is_shipped_in_five_languages() -> None:
     styles = sorted((*STYLES, SENTENCE))
     assert [(prompt.style, prompt.language) for prompt in SHIPPED] == [
-        (style, language) for style in styles for language in ("en", "pt")
+        (style, language) for style in styles for language in ("de", "en", "es", "fr", "pt")
     ]
 
 
@@ -51,7 +61,7 @@ def test_examples_keep_the_limits_they_teach(prompt: Prompt) -> None:
 @pytest.mark.parametrize("prompt", SHIPPED, ids=named)
 def test_front_matter_is_not_part_of_the_body(prompt: Prompt) -> None:
     assert "+++" not in prompt.body
-    assert prompt.body.startswith(("You ", "Você ", "{% for example"))
+    assert prompt.body.startswith(OPENINGS[prompt.language])
 
 
 @pytest.mark.parametrize("prompt", SHIPPED, ids=named)

@@ -12,12 +12,13 @@ from service.summarize import SourceSentence, count_words, summarize
 from service.types import SummaryLength
 
 DATA = Path(__file__).resolve().parents[2] / "benchmarks" / "data" / "news.jsonl"
+ARTICLES = 10
 
 
 def long_text(words: int) -> str:
-    """The project's English articles one after the other, numbered so that no two sentences are alike."""
+    """English articles of the project one after the other, numbered so that no two sentences are alike."""
     texts = [json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines()]
-    english = "\n\n".join(one["text"] for one in texts if one["lang"] == "en")
+    english = "\n\n".join([one["text"] for one in texts if one["lang"] == "en"][:ARTICLES])
     rounds = -(-words // count_words(english))
     return "\n\n".join(english.replace(". ", f" in case {number}. ") for number in range(rounds))
 

@@ -18,14 +18,15 @@ LENGTHS = (SummaryLength(3), SummaryLength(words=60), SummaryLength(words=100), 
 
 def test_set_is_what_the_documentation_says() -> None:
     languages = [article["lang"] for article in ARTICLES]
-    assert (languages.count("pt-BR"), languages.count("en")) == (22, 22)
-    assert len({article["id"] for article in ARTICLES}) == 44
+    assert (languages.count("pt-BR"), languages.count("en")) == (35, 48)
+    assert len({article["id"] for article in ARTICLES}) == 83
+    assert sum(len(article["summaries"]) == 2 for article in ARTICLES) == 44
     assert sum(len(article["boilerplate"]) for article in ARTICLES) >= 100
     for article in ARTICLES:
         assert 250 <= len(article["text"].split()) <= 700
         references = [*article["summaries"], *article.get("summaries_en", [])]
-        assert len(article["summaries"]) == 2
-        assert all(100 <= len(reference.split()) <= 130 for reference in references)
+        assert 1 <= len(article["summaries"]) <= 2
+        assert all(100 <= len(reference.split()) <= 150 for reference in references)
         assert all(line in article["text"].split("\n") for line in article["boilerplate"])
 
 

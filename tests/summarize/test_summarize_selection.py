@@ -39,6 +39,47 @@ def test_sentence_near_the_title_is_preferred() -> None:
     assert about_schools.text == f"{LEAD} {schools}"
 
 
+def test_a_short_sentence_with_one_word_of_the_title_is_not_near_it() -> None:
+    title = "Alder Bay to close coal plant, build solar park"
+    short = "Nobody had known the bay so quiet, or so full."
+    near = (
+        "A park with 12,000 solar panels, three wind farms and an underground battery store is to supply pumps, trams, "
+        "schools and hospitals."
+    )
+    text = " ".join([LEAD, short, near])
+
+    assert summary_of(text, "en", title=title, length=SummaryLength(sentences=2)).text == f"{LEAD} {near}"
+
+
+@pytest.mark.parametrize(
+    ("language", "lead", "plain", "amount"),
+    [
+        (
+            "en",
+            LEAD,
+            "Its 3 chimneys were put up by builders from the far north of the country.",
+            "Repairs in the past 3 years came to $40 million and were paid by the state.",
+        ),
+        (
+            "pt",
+            "A usina de Lagoa Verde será fechada até 2027, decidiu a câmara nesta segunda-feira.",
+            "As 3 chaminés foram erguidas por operários vindos do norte do país.",
+            "Os reparos dos últimos 3 anos custaram 40 milhões e foram pagos pelo Estado.",
+        ),
+        (
+            "de",
+            "Das Kraftwerk von Grünsee wird bis 2027 geschlossen, beschloss der Stadtrat am Montag.",
+            "Die 3 Schornsteine haben Maurer aus dem hohen Norden hochgezogen.",
+            "Reparaturen kosteten in 3 Jahren 40 Millionen Euro und wurden vom Bund bezahlt.",
+        ),
+    ],
+)
+def test_sentence_with_a_large_sum_is_preferred(language: str, lead: str, plain: str, amount: str) -> None:
+    text = f"{lead}\n\n{plain}\n\n{amount}"
+
+    assert summary_of(text, language, length=SummaryLength(sentences=2)).text == f"{lead} {amount}"
+
+
 def test_title_of_a_word_on_the_stop_list_counts_when_news_is_about_it() -> None:
     parking = "Parking fees in the old town will rise by 20 cents from the first of June, officials said."
     fire = "A fire burned down two barns on the east side after the summer break, on Saturday."
