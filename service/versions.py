@@ -22,7 +22,12 @@ class Versions(Mapping[str, str]):
     """
 
     def __init__(self, distributions: Sequence[str]) -> None:
-        self._distributions = distributions
+        self._distributions = tuple(distributions)
+
+    def include(self, engines: Iterable[str]) -> None:
+        """Tell the versions of what these engines run on too."""
+        self._distributions = tuple(dict.fromkeys((*self._distributions, *_distributions(engines))))
+        self.__dict__.pop("_found", None)
 
     def __getitem__(self, name: str) -> str:
         return self._found[name]
@@ -46,4 +51,8 @@ class Versions(Mapping[str, str]):
 
 def of_engines(engines: Iterable[str]) -> Versions:
     """The versions of what these engines run on."""
-    return Versions(tuple(dict.fromkeys(name for engine in engines for name in _OF_ENGINE[engine])))
+    return Versions(_distributions(engines))
+
+
+def _distributions(engines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for engine in engines for name in _OF_ENGINE[engine]))

@@ -22,6 +22,7 @@ from service.models.entry import base_id
 from service.models.inventory import ModelSummary, installed_catalog, inventory
 from service.models.pairs import parse_pair
 from service.models.route import RoutePolicy
+from service.models.upkeep import Arrivals, Upkeep
 from service.pipeline import Pipeline, Rooms
 from service.segment import sentences
 from service.settings import Settings
@@ -78,10 +79,10 @@ class Service:
     store: ModelStore
     router: Router
     libraries: Mapping[str, str]
+    upkeep: Upkeep
     disk_memory: DiskMemory | None = None
     _preloaded: threading.Event = field(default_factory=threading.Event)
     _preload_error: str | None = None
-    _closing: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
         """Check the settings that name other things, then load the preloaded models in the background.
@@ -92,8 +93,7 @@ class Service:
         _prompts(self.settings)
         keep_freed_memory()
         threading.Thread(target=self._preload, args=(model_ids,), name="preload", daemon=True).start()
-        if self.settings.model_idle_seconds:
-            threading.Thread(target=self._evict_idle, name="evict-idle", daemon=True).start()
+        self.upkeep.start()
 
     @property
     def ready(self) -> bool:
@@ -130,7 +130,7 @@ class Service:
 
     def close(self) -> None:
         """Drain the queue within its time limit, say what was dropped, unload the models."""
-        self._closing.set()
+        self.upkeep.stop()
         dropped = self.batcher.close(self.settings.shutdown_seconds)
         if dropped.segments:
             logger.warning("shutdown dropped %d segments of %d requests", dropped.segments, dropped.requests)
@@ -167,11 +167,6 @@ class Service:
             logger.error("preloading failed: %s", error.message)
             self._preload_error = error.message
         self._preloaded.set()
-
-    def _evict_idle(self) -> None:
-        # The pool looks for idle models whenever one is used; this is for a service that nobody uses.
-        while not self._closing.wait(self.settings.model_idle_seconds / 2):
-            self.pool.evict_idle()
 
 
 def build(
@@ -218,9 +213,13 @@ def build(
     rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries, check, metrics or Watch(), writer)
     if metrics is not None:
         metrics.watch(batcher.load, pool.loaded)
-    return Service(
-        settings, Pipeline(rooms), pool, batcher, metrics, catalog, store, router, libraries, disk_memory=disk_memory
-    )
+
+    def told(new: Sequence[ModelEntry]) -> None:
+        libraries.include(_engine_of(entry, settings) for entry in new)
+
+    upkeep = Upkeep(pool, Arrivals(store, catalog, router, told), settings.model_idle_seconds)
+    pipeline = Pipeline(rooms)
+    return Service(settings, pipeline, pool, batcher, metrics, catalog, store, router, libraries, upkeep, disk_memory)
 
 
 def _pool(settings: Settings, catalog: Catalog, store: ModelStore, load: Load | None) -> ModelPool:

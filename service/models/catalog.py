@@ -90,6 +90,13 @@ class Catalog:
     def __iter__(self) -> Iterator[ModelEntry]:
         return iter(self._entries.values())
 
+    def __contains__(self, model_id: str) -> bool:
+        return model_id in self._entries
+
+    def add(self, entries: Iterable[ModelEntry]) -> None:
+        """Take up more models. Whoever reads the catalogue meanwhile sees it as it was before or as it is after."""
+        self._entries = self._entries | {entry.model_id: entry for entry in entries}
+
     def get(self, model_id: str) -> ModelEntry:
         """The entry of `model_id`, narrowed to its target where the id carries a target token; raises ModelMissing."""
         base = base_id(model_id)

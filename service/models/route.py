@@ -18,6 +18,8 @@ _REMEMBERED_ROUTES = 1024
 Quality = Literal["fast", "best"]
 QUALITIES: Final[tuple[Quality, ...]] = ("fast", "best")
 _Chain: TypeAlias = tuple[ModelEntry, ...]
+# Source and target keys -> the models, each with its own tags for the two.
+_Edges: TypeAlias = dict[str, dict[str, list[tuple[ModelEntry, str, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,18 @@ class Router:
 
     def __init__(self, entries: Iterable[ModelEntry], policy: RoutePolicy | None = None) -> None:
         self._policy = policy or RoutePolicy()
-        # Source and target keys -> the models, each with its own tags for the two.
-        self._edges: dict[str, dict[str, list[tuple[ModelEntry, str, str]]]] = {}
+        self._edges: _Edges = {}
+        self.learn(entries)
+
+    def learn(self, entries: Iterable[ModelEntry]) -> None:
+        """Find routes over these models, and no longer over those it had. Safe while others ask for routes."""
+        edges: _Edges = {}
         for entry in entries:
             for source in entry.sources:
-                targets = self._edges.setdefault(language_key(source), {})
+                targets = edges.setdefault(language_key(source), {})
                 for target in entry.targets:
                     targets.setdefault(language_key(target), []).append((entry, source, target))
+        self._edges = edges
         # Every request asks for one of a few; a pair without a route raises, which is not remembered.
         self._found = lru_cache(_REMEMBERED_ROUTES)(self._find)
 

@@ -107,9 +107,13 @@ class ModelStore:
         """Held by whoever changes a model's folder; raises ConfigurationError where the store cannot be written."""
         return locked(self.root, model_id)
 
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of what is installed, in order."""
+        return tuple(sorted(path.parent for path in self.root.glob(f"[!.]*/{MANIFEST_FILE}")))
+
     def manifests(self) -> tuple[Manifest, ...]:
         """What is installed, by model id; folders without a readable manifest are not."""
-        found = (read_manifest(path.parent) for path in sorted(self.root.glob(f"[!.]*/{MANIFEST_FILE}")))
+        found = map(read_manifest, self.folders())
         return tuple(one for one in found if one is not None)
 
     def entries(self) -> tuple[ModelEntry, ...]:
