@@ -35,7 +35,7 @@ _CONTINUED = (":", ";", ",", "：", "；")
 _QUESTION_MARKS = ("?", "？", "؟")
 
 _QUESTION, _QUOTED, _PARTLY_QUOTED, _ITEM, _SHORT, _UNFINISHED = 0.5, 0.36, 0.51, 0.6, 0.8, 0.5
-_LEANING = 0.7
+_LEANING = 0.6
 _WHOLLY, _MOSTLY, _PARTLY = 0.9, 0.5, 0.25
 
 

@@ -15,10 +15,11 @@ _DAMPING = 0.85
 # News puts what matters first: the prior falls to a half at the fifth sentence and to a third at the tenth.
 _POSITION_DECAY = 0.22
 # Found on the articles in benchmarks/data/news.jsonl; neighbouring values differ less than the standard error.
-_POSITION, _TITLE, _NUMBER, _AMOUNT, _CENTRALITY, _OPENING = 0.45, 0.18, 0.1, 0.08, 0.1, 0.1
+_POSITION, _TITLE, _NUMBER, _AMOUNT, _CENTRALITY, _OPENING = 0.4, 0.18, 0.1, 0.12, 0.33, 0.1
 # What stands above the lead is an anecdote that leads to it.
 _ABOVE_LEAD = 0.3
-# How far down a lead is looked for, and which share of what the best sentence says is enough for an earlier one.
+# How far down a lead is looked for, and which share of what the best sentence says is enough for an earlier one. A text
+# of fewer sentences has no room for an anecdote, nor for a centre.
 _LEAD_WITHIN, _LEAD_SHARE = 8, 0.6
 # How much more it must say than the first sentence does: of the title, or of the words that most sentences share.
 _TITLE_GAIN, _KEY_GAIN = 0.25, 0.35
@@ -76,20 +77,22 @@ def scores(statements: Sequence[Statement], title: Vector, lead: int) -> list[fl
 
     The weighted mean of six features, each in [0, 1]: the position, counted from the lead; the share of the title that
     is in it; the centrality, scaled to a largest value of 1; whether there is a number in it; whether there is a
-    percentage or a large sum; whether it opens a paragraph. Without a title, the others share its weight.
+    percentage or a large sum; whether it opens a paragraph. Without a title, the others share its weight. In a text of
+    few sentences the centrality counts for less: any word that two of them share makes one central.
     """
     vectors = [each.vector for each in statements]
     centrality = _centrality(vectors)
     titled = _titled(vectors, title)
     title_weight = _TITLE if any(titled) else 0.0
-    total = _POSITION + _CENTRALITY + title_weight + _NUMBER + _AMOUNT + _OPENING
+    centrality_weight = _CENTRALITY * min(1.0, len(statements) / _LEAD_WITHIN)
+    total = _POSITION + centrality_weight + title_weight + _NUMBER + _AMOUNT + _OPENING
     return [
         (
             _POSITION * _position(index, lead)
             + title_weight * titled[index]
             + _NUMBER * each.numbered
             + _AMOUNT * each.amount
-            + _CENTRALITY * centrality[index]
+            + centrality_weight * centrality[index]
             + _OPENING * each.opens
         )
         / total

@@ -24,6 +24,8 @@ from service.summarize.faithfulness import Guard
 DATA = Path(__file__).resolve().parents[1] / "data" / "faithfulness"
 # Articles that the guard was not mended on.
 UNSEEN = DATA.with_name("faithfulness-unseen")
+# Articles whose sentences are freely worded, true ones and false ones.
+FREE = DATA.with_name("faithfulness-free")
 SEED = 20_260
 KINDS = ("number", "date", "name", "negation", "subject", "attribution")
 
@@ -99,6 +101,18 @@ def true_cases(count: int, folder: Path = DATA) -> list[Case]:
     by_kind = [[case for case in made if case.kind == kind] for kind in ("clause", "extract")]
     found += [case for pair in zip_longest(*by_kind) for case in pair if case is not None]
     return found[:count]
+
+
+def free_cases() -> list[Case]:
+    """The true and the false sentences that were written by hand for the articles in `FREE`, with their kinds."""
+    by_id = {one.id: one for one in articles(FREE)}
+    found = []
+    for language in ("en", "pt"):
+        for table in tomllib.loads((FREE / f"{language}.toml").read_text(encoding="utf-8"))["article"]:
+            found += [Case(by_id[table["id"]], entry["kind"], entry["text"], True) for entry in table["true"]]
+    for entry in tomllib.loads((FREE / "false.toml").read_text(encoding="utf-8"))["case"]:
+        found.append(Case(by_id[entry["article"]], entry["kind"], entry["text"], False))
+    return found
 
 
 def corrupted_cases(count: int, folder: Path = DATA) -> list[Case]:

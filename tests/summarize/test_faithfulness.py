@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from faithfulness_set import KINDS, UNSEEN, Case, articles, corrupted_cases, true_cases
+from faithfulness_set import FREE, KINDS, UNSEEN, Case, articles, corrupted_cases, free_cases, true_cases
 
 from service.segment import sentences
 from service.summarize import SourceSentence
@@ -54,6 +54,21 @@ def test_the_figures_hold_on_further_articles() -> None:
     assert len(corrupted) == COUNT
     assert judged(true).count(False) <= 0.10 * len(true)
     assert judged(corrupted).count(True) <= 0.05 * len(corrupted)
+
+
+def test_false_sentences_in_free_words_are_caught() -> None:
+    cases = [case for case in free_cases() if not case.true]
+    assert len(cases) == 140
+    assert judged(cases).count(True) <= 0.06 * len(cases)
+    made = corrupted_cases(COUNT, FREE)
+    assert len(made) == COUNT
+    assert judged(made).count(True) <= 0.06 * COUNT
+
+
+def test_compressions_pass_that_were_written_without_sight_of_the_guard() -> None:
+    cases = [case for case in free_cases() if case.kind == "compression"]
+    assert len(cases) == 84
+    assert judged(cases).count(False) <= 0.05 * len(cases)
 
 
 @pytest.mark.parametrize("case", articles(), ids=lambda case: case.id)
@@ -150,3 +165,50 @@ def test_a_language_without_lists_still_needs_the_words() -> None:
     assert guard(source, "pl").check("Miasto Olszyna kupiło teatr za 2 miliony złotych.").problem is None
     assert guard(source, "pl").check("Miasto Brzezina kupiło teatr za 2 miliony złotych.").problem is not None
     assert guard(source, "pl").check("Miasto Olszyna kupiło teatr za 3 miliony złotych.").problem is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "text", "supported"),
+    [
+        # Nobody's words, and so no attribution; but a doubt.
+        (
+            "en",
+            "Police found 300 bicycles, thought to be stolen, in a barn.",
+            "Police found 300 bicycles in a barn.",
+            True,
+        ),
+        ("en", "The bicycles are thought to be stolen goods.", "The bicycles are stolen goods.", False),
+        ("en", "The bicycles are thought to be stolen goods.", "They are thought to be stolen goods.", True),
+        # An abbreviation in brackets names the speaker too.
+        (
+            "pt",
+            "As vendas caíram 1,8% em março, informou o Instituto de Estatística (IEG).",
+            "As vendas caíram 1,8% em março, informou o IEG.",
+            True,
+        ),
+        # "segunda-feira" is no ordinal; a share is no year.
+        (
+            "pt",
+            "O museu vai devolver o manto, anunciaram nesta sexta-feira os ministros.",
+            "O museu vai devolver o manto, anunciaram nesta segunda-feira os ministros.",
+            False,
+        ),
+        ("en", "Ana Pole won the vote of 2014 in Alder.", "Ana Pole won 2014% of the vote in Alder.", False),
+        # What "after" opens may stand for itself.
+        (
+            "en",
+            "Tarnwick lost after Luca Mar was sent off for a second yellow card.",
+            "Luca Mar was sent off for a second yellow card.",
+            True,
+        ),
+        # "contou que" is followed by what was told, not by who told it.
+        (
+            "pt",
+            "Uma das vítimas, o motorista Adilson Prates, de 46 anos, contou que perdeu R$ 39 mil, o que juntou.",
+            "O motorista Adilson Prates contou que perdeu R$ 39 mil.",
+            True,
+        ),
+    ],
+)
+def test_what_free_sentences_taught(language: str, source: str, text: str, supported: bool) -> None:
+    assert (guard(source, language).check(text).problem is None) == supported

@@ -74,10 +74,9 @@ def test_everything_asked_for_gives_the_whole_body_and_says_that_it_was_short(ar
             [
                 "A Prefeitura de Porto Sereno, no litoral de Santa Catarina, decretou situação de emergência nesta "
                 "quinta-feira (14) depois que um temporal alagou sete bairros e deixou 42 famílias desalojadas.",
+                "Não há registro de mortos, mas duas pessoas ficaram feridas.",
                 "Segundo a Defesa Civil, choveu 118 milímetros entre 17h e 20h de quarta-feira, mais da metade do "
                 "esperado para todo o mês.",
-                "O prefeito Rubens Tavares (sem partido) estima o prejuízo em R$ 3,5 milhões, valor que inclui o "
-                "conserto de duas pontes e de 4 quilômetros de asfalto.",
             ],
         ),
         (

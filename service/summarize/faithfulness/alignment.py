@@ -8,6 +8,7 @@ from service.summarize.faithfulness.tokens import Token
 from service.summarize.faithfulness.vocabulary import Vocabulary
 
 _PREFIX, _PREFIX_SHARE = 5, 0.6
+_PERCENT = "%"
 
 
 def equal(one: Token, other: Token, words: Vocabulary) -> bool:
@@ -72,8 +73,10 @@ def _same_number(one: Token, other: Token) -> bool:
         return False
     if not one.mention.values or not other.mention.values:
         return one.text == other.text
-    units = {one.mention.unit, other.mention.unit} - {None}
-    return len(units) < 2 and bool(one.mention.values & other.mention.values)
+    units = {one.mention.unit, other.mention.unit}
+    # A unit may be told by the word beside the number, or left out; a share is never a plain number.
+    alike = len(units - {None}) < 2 and (_PERCENT not in units or len(units) == 1)
+    return alike and bool(one.mention.values & other.mention.values)
 
 
 def _kin(one: str, other: str) -> bool:

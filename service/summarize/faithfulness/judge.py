@@ -17,6 +17,8 @@ _CONTRASTED = frozenset({"before", "after", "against", "for", "contra", "para", 
 _PLACES = frozenset({"in", "at", "on", "from", "em", "no", "na", "nos", "nas", "en", "à", "dans", "aus", "im"})
 # "to buy the theater" has an article that ends the phrase, "to buy Theater" in a headline has not.
 _OBJECTS = frozenset({"", "to", "para", "a", "zu", "à", "pour"})
+# "after Ana was sent off": they open a clause too, and then belong to its verb.
+_CLAUSES = frozenset({"", "before", "after"})
 _AND = frozenset(
     {"and", "while", "but", "whereas", "e", "enquanto", "mas", "y", "mientras", "et", "und", "that", "que"}
 )
@@ -204,7 +206,7 @@ def _same_place(said: Sequence[Token], source: Sequence[Token], pairing: _Pairin
     if here == there:
         return here != "of" or _same_head(said, source, pairing, mine, theirs)
     if "of" not in (here, there):
-        return {here, there} <= _PLACES or {here, there} <= _OBJECTS
+        return any({here, there} <= alike for alike in (_PLACES, _OBJECTS, _CLAUSES))
     if here and there:
         return False
     head = _head(source, theirs) if there else _head(said, mine)

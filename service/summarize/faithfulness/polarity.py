@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from service.summarize.faithfulness.speech import hearsay
 from service.summarize.faithfulness.tokens import NUMBER, Token
 from service.summarize.faithfulness.vocabulary import Vocabulary
 
@@ -36,10 +37,19 @@ def _turned(
 def doubt_dropped(said: Sequence[Token], source: Sequence[Token], pairs: Mapping[int, int], words: Vocabulary) -> bool:
     """Whether what may be in the source is so in what is said."""
     mine = {pairs.get(n, -1) for scope in _scopes(said, words.hedges, words, _SCOPE) for n in scope}
+    mine |= {pairs.get(n, -1) for scope in _hearsay(said, words) for n in scope}
     used = set(pairs.values())
-    return any(
-        set(scope[:1]) & used and not set(scope) & mine for scope in _scopes(source, words.hedges, words, _SCOPE)
-    )
+    doubts = [*_scopes(source, words.hedges, words, _SCOPE), *_hearsay(source, words)]
+    return any(set(scope[:1]) & used and not set(scope) & mine for scope in doubts)
+
+
+def _hearsay(tokens: Sequence[Token], words: Vocabulary) -> list[list[int]]:
+    """The next content tokens after each "thought to", "is said to"."""
+    found = []
+    for at, token in enumerate(tokens):
+        if token.text in words.reporting and hearsay(tokens, at):
+            found.append([n for n in range(at + 1, len(tokens)) if tokens[n].content][:_SCOPE])
+    return [scope for scope in found if scope]
 
 
 def comparison_problem(

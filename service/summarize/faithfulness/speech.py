@@ -11,6 +11,8 @@ from service.summarize.faithfulness.vocabulary import Vocabulary
 CLAIM, NEWS, DENIAL = "claim", "news", "denial"
 _ENDS = {",", ";", ":", ".", "—", "–", "(", ")"}
 _TRAILING = 3
+# Tokens that name a speaker before an apposition, and those of an abbreviation in brackets.
+_SPEAKER, _ABBREVIATION = 5, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ def speeches(tokens: Sequence[Token], words: Vocabulary) -> list[Speech]:
     found = list(_sources(tokens, words))
     taken = set().union(*(one.verb | one.speaker for one in found))
     for index, token in enumerate(tokens):
-        if token.text in words.reporting and token.kind != NAME and index not in taken:
+        if token.text in words.reporting and token.kind != NAME and index not in taken and not hearsay(tokens, index):
             speech = _by_verb(tokens, index, words)
             if speech.speaker or speech.scope:
                 found.append(speech)
@@ -57,13 +59,17 @@ def _by_verb(tokens: Sequence[Token], at: int, words: Vocabulary) -> Speech:
     start, end = _start(tokens, at, words), len(tokens)
     before, after = tokens[at - 1].text if at else "", _end(tokens, at + 1)
     rest = [n for n in range(at + 1, end) if tokens[n].content]
+    reported = at + 1 < end and tokens[at + 1].text in words.coordinators
     inverted = (
-        before in {",", '"', "”", "»", "—"} and bool(rest) and rest[0] < after and not _subject(tokens, at, start)
+        before in {",", '"', "”", "»", "—"}
+        and not reported
+        and bool(rest)
+        and rest[0] < after
+        and not _subject(tokens, at, start)
     )
     if inverted:
         return _speech(kind, range(at + 1, after), range(start, at), at, tokens)
     comma = max((n for n in range(start, at) if tokens[n].text in {",", '"', "”", "»"}), default=-1)
-    reported = at + 1 < end and tokens[at + 1].text in words.coordinators
     if (
         start < comma < at - 1
         and not reported
@@ -82,7 +88,7 @@ def _speech(kind: str, speaker: range, scope: range, verb: int, tokens: Sequence
 def _subject(tokens: Sequence[Token], at: int, start: int) -> bool:
     """Whether a speaker already stands before the comma before the verb: "Ana, the mayor, said that"."""
     marks = [n for n in range(start, at) if tokens[n].text == ","]
-    return len(marks) > 1 and marks[-1] == at - 1 and marks[-2] - start <= 5
+    return len(marks) > 1 and marks[-1] == at - 1 and marks[-2] - start <= _SPEAKER
 
 
 def _apposition(tokens: Sequence[Token], start: int, comma: int, words: Vocabulary) -> int:
@@ -95,8 +101,24 @@ def _apposition(tokens: Sequence[Token], start: int, comma: int, words: Vocabula
     return earlier if earlier > start and named and len(between) <= _TRAILING else comma
 
 
+def hearsay(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the verb is one of "thought to be stolen", "is said to have left": nobody's words, but a doubt."""
+    return at + 1 < len(tokens) and tokens[at + 1].text == "to"
+
+
 def _end(tokens: Sequence[Token], at: int) -> int:
-    return next((n for n in range(at, len(tokens)) if tokens[n].text in _ENDS), len(tokens))
+    """Where a phrase ends: at the next mark, but for an abbreviation in brackets, "the Institute (IEG)"."""
+    n = at
+    while n < len(tokens):
+        if tokens[n].text == "(":
+            closing = next((k for k in range(n, min(len(tokens), n + _ABBREVIATION)) if tokens[k].text == ")"), None)
+            if closing is None:
+                return n
+            n = closing
+        elif tokens[n].text in _ENDS:
+            return n
+        n += 1
+    return len(tokens)
 
 
 def _start(tokens: Sequence[Token], at: int, words: Vocabulary) -> int:

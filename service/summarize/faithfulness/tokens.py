@@ -68,8 +68,12 @@ def read(text: str, language: str, names: frozenset[str]) -> list[Token]:
     found = stems([word.casefold() for _, _, word in words], language)
     for at, ((start, end, word), stem) in enumerate(zip(words, found, strict=True)):
         index = next((n for n, one in enumerate(mentions) if one.start < end and start < one.end), None)
-        if (word.casefold(),) in vocabulary.source and (not tokens or tokens[-1].mark):
+        lowered = word.casefold()
+        if (lowered,) in vocabulary.source and (not tokens or tokens[-1].mark):
             # "segundo" is "according to" there, and no ordinal.
+            index = None
+        if lowered in vocabulary.weekdays and "-" in lowered:
+            # "segunda-feira" is Monday, and no ordinal either.
             index = None
         if index is not None:
             if index not in taken:
@@ -170,6 +174,8 @@ def _govern(tokens: Sequence[Token], vocabulary: Vocabulary) -> None:
             current = ""
         elif token.text in vocabulary.coordinators:
             current = current if token.text in {"and", "e", "y", "et", "und"} else ""
+            # "by Ana and the mayor": the determiner after it ends no phrase.
+            since = 0
         elif token.text in vocabulary.determiners and since:
             current = ""
         elif token.content:
