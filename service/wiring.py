@@ -213,11 +213,8 @@ def build(
     rooms = Rooms(Detector(), router, pool, batcher, settings.char_limit, libraries, check, metrics or Watch(), writer)
     if metrics is not None:
         metrics.watch(batcher.load, pool.loaded)
-
-    def told(new: Sequence[ModelEntry]) -> None:
-        libraries.include(_engine_of(entry, settings) for entry in new)
-
-    upkeep = Upkeep(pool, Arrivals(store, catalog, router, told), settings.model_idle_seconds)
+    arrivals = Arrivals(store, catalog, router, lambda entry: libraries.include([_engine_of(entry, settings)]))
+    upkeep = Upkeep(pool, arrivals, settings.model_idle_seconds)
     pipeline = Pipeline(rooms)
     return Service(settings, pipeline, pool, batcher, metrics, catalog, store, router, libraries, upkeep, disk_memory)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -28,9 +28,7 @@ class Arrivals:
     A model that the catalogue has already stays as it is: what was translated with it is remembered under its revision.
     """
 
-    def __init__(
-        self, store: ModelStore, catalog: Catalog, router: Router, told: Callable[[Sequence[ModelEntry]], None]
-    ) -> None:
+    def __init__(self, store: ModelStore, catalog: Catalog, router: Router, told: Callable[[ModelEntry], None]) -> None:
         self._store = store
         self._catalog = catalog
         self._router = router
@@ -47,7 +45,8 @@ class Arrivals:
             entry for entry in installed_catalog(self._store, Catalog(())) if entry.model_id not in self._catalog
         )
         if new:
-            self._told(new)
+            for entry in new:
+                self._told(entry)
             self._catalog.add(new)
             self._router.learn(self._catalog)
         return new

@@ -68,7 +68,7 @@ def test_what_the_catalogue_has_stays_and_the_new_is_told_once(
     catalog = Catalog([replace(old, revision="of the start")])
     router = Router(catalog)
     told: list[str] = []
-    arrivals = Arrivals(models, catalog, router, lambda new: told.extend(entry.model_id for entry in new))
+    arrivals = Arrivals(models, catalog, router, lambda entry: told.append(entry.model_id))
     assert arrivals.look() == ()
     server.add_student("de", "en", student)
     new = do_pull("de-en")
