@@ -118,10 +118,13 @@ def judge(baseline: Baseline, reports: Sequence[Report]) -> list[Verdict]:
     return verdicts
 
 
-def adjusted(baseline: Baseline, reports: Sequence[Report], *, reason: str, lower: bool) -> Baseline:
+def adjusted(
+    baseline: Baseline, reports: Sequence[Report], ratios: Mapping[str, float], *, reason: str, lower: bool
+) -> Baseline:
     """The baseline with floors at the margin below what was measured, and the reason in its history.
 
-    Floors are only raised, and made where there are none; with `lower`, those that were not reached are lowered too.
+    Floors are only raised, and made where there are none; with `lower`, those that were not reached are lowered too. So
+    are `ratios`, of our speed to the peer's by direction.
     """
     quality = {name: replace(known, floors=dict(known.floors)) for name, known in baseline.quality.items()}
     changes = []
@@ -134,9 +137,14 @@ def adjusted(baseline: Baseline, reports: Sequence[Report], *, reason: str, lowe
         known = quality.get(verdict.data, Floors(sha256, {}))
         own = {**known.floors.get(verdict.direction, {}), verdict.metric: wanted}
         quality[verdict.data] = Floors(sha256, {**known.floors, verdict.direction: own})
-        before = "none" if floor is None else f"{floor:.2f}"
-        changes.append(f"{verdict.data}, {verdict.direction}: {verdict.metric} {before} -> {wanted:.2f}")
-    changed = replace(baseline, quality=quality)
+        changes.append(f"{verdict.data}, {verdict.direction}: {verdict.metric} {_told(floor)} -> {wanted:.2f}")
+    speed = dict(baseline.speed)
+    for direction, ratio in ratios.items():
+        was, now = speed.get(direction), round(ratio, 2)
+        if was is None or now > was or (lower and now < was):
+            speed[direction] = now
+            changes.append(f"{direction}: speed {_told(was)} -> {now:.2f}")
+    changed = replace(baseline, quality=quality, speed=speed)
     if not changes:
         return changed
     seen = reports[0].conditions
@@ -144,7 +152,5 @@ def adjusted(baseline: Baseline, reports: Sequence[Report], *, reason: str, lowe
     return replace(changed, history=(*baseline.history, entry))
 
 
-def with_speed(baseline: Baseline, peer: str, ratios: Mapping[str, float]) -> Baseline:
-    """The baseline with ratios of speed to compare later ones with."""
-    rounded = {direction: round(ratio, 2) for direction, ratio in ratios.items()}
-    return replace(baseline, peer=peer, speed={**baseline.speed, **rounded})
+def _told(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks.baseline import BASELINE_FILE, Baseline, adjusted, as_json, judge, read_baseline, with_speed
+from benchmarks.baseline import BASELINE_FILE, Baseline, adjusted, as_json, judge, read_baseline
 from benchmarks.command import write_text
 from benchmarks.gate import speed_ratios
 from benchmarks.history import RESULTS_FOLDER, file_name
@@ -36,9 +36,10 @@ def keep(reports: Sequence[Report], keeping: Keeping) -> int:
     after = before
     if keeping.raise_floors or keeping.lower is not None:
         reason = keeping.lower or "raised to what was measured"
-        after = adjusted(before, reports, reason=reason, lower=keeping.lower is not None)
         ratios = speed_ratios(reports[0])
-        after = with_speed(after, BASELINE, ratios) if ratios else after
+        after = adjusted(
+            replace(before, peer=BASELINE), reports, ratios, reason=reason, lower=keeping.lower is not None
+        )
         write_text(path, as_json(after), "--baseline")
     if keeping.record:
         for report in reports:

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from bench_runs import Bench
 
+from benchmarks import conditions
 from benchmarks.adapters import published_files
-from benchmarks.baseline import BASELINE_FILE, read_baseline
+from benchmarks.baseline import BASELINE_FILE, Baseline, adjusted, read_baseline
 from benchmarks.corpus import load_corpus
 from benchmarks.gate import GATE_FOLDER
+from benchmarks.results import DataSet, Report
 from service.engines.marian import parse_marian
 from service.errors import EngineFailure, InvalidInput
 
@@ -86,6 +88,18 @@ def test_what_is_below_a_floor_fails_until_it_is_lowered_with_a_reason(
     assert len(entry["changes"]) == 3
     assert all(change.startswith("gate, pt-en: ") for change in entry["changes"])
     assert changed["quality"]["gate"]["floors"]["en-pt"] == json.loads(before)["quality"]["gate"]["floors"]["en-pt"]
+
+
+def test_a_slower_run_does_not_lower_the_ratio_without_a_reason() -> None:
+    report = Report("gate", conditions.begin(DataSet("gate", 1, "0" * 64), 1), ())
+    first = adjusted(Baseline(), [report], {"pt-en": 5.761}, reason="measured", lower=False)
+    assert first.speed == {"pt-en": 5.76}
+    assert adjusted(first, [report], {"pt-en": 4.51}, reason="measured", lower=False) == first
+    faster = adjusted(first, [report], {"pt-en": 6.0}, reason="measured", lower=False)
+    assert faster.history[-1].changes == ("pt-en: speed 5.76 -> 6.00",)
+    slower = adjusted(first, [report], {"pt-en": 4.51}, reason="beams for all", lower=True)
+    assert slower.speed == {"pt-en": 4.51}
+    assert (slower.history[-1].reason, slower.history[-1].changes) == ("beams for all", ("pt-en: speed 5.76 -> 4.51",))
 
 
 def test_floors_of_other_lines_are_not_taken_for_these(bench: Bench, outputs: Path, tmp_path: Path) -> None:
