@@ -37,9 +37,8 @@ def keep(reports: Sequence[Report], keeping: Keeping) -> int:
     if keeping.raise_floors or keeping.lower is not None:
         reason = keeping.lower or "raised to what was measured"
         ratios = speed_ratios(reports[0])
-        after = adjusted(
-            replace(before, peer=BASELINE), reports, ratios, reason=reason, lower=keeping.lower is not None
-        )
+        known = replace(before, peer=BASELINE) if ratios else before
+        after = adjusted(known, reports, ratios, reason=reason, lower=keeping.lower is not None)
         write_text(path, as_json(after), "--baseline")
     if keeping.record:
         for report in reports:

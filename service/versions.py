@@ -22,7 +22,7 @@ class Versions(Mapping[str, str]):
     """
 
     def __init__(self, distributions: Sequence[str]) -> None:
-        self._distributions = tuple(distributions)
+        self._distributions = distributions
 
     def include(self, engines: Iterable[str]) -> None:
         """Tell the versions of what these engines run on too."""

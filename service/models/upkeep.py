@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -58,7 +57,8 @@ class Upkeep:
     def __init__(self, pool: ModelPool, arrivals: Arrivals, idle_seconds: float) -> None:
         self._pool = pool
         self._arrivals = arrivals
-        self._idle_pause = idle_seconds / 2
+        self._evicts = idle_seconds > 0
+        self._pause = min(_PAUSE_SECONDS, idle_seconds / 2) if self._evicts else _PAUSE_SECONDS
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -70,9 +70,7 @@ class Upkeep:
         self._stopping.set()
 
     def _run(self) -> None:
-        evicted = time.monotonic()
-        pause = min(_PAUSE_SECONDS, self._idle_pause or _PAUSE_SECONDS)
-        while not self._stopping.wait(pause):
+        while not self._stopping.wait(self._pause):
             try:
                 for entry in self._arrivals.look():
                     logger.info("%s was pulled and is used from now on (%s)", entry.model_id, entry.pair)
@@ -80,6 +78,5 @@ class Upkeep:
                 # A store that cannot be read now serves what is loaded; the next look may do better.
                 logger.warning("the model store cannot be read: %s", error)
             # The pool looks for idle models whenever one is used; this is for a service that nobody uses.
-            if self._idle_pause and time.monotonic() - evicted >= self._idle_pause:
+            if self._evicts:
                 self._pool.evict_idle()
-                evicted = time.monotonic()

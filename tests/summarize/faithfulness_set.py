@@ -48,6 +48,7 @@ class Article:
     people: tuple[str, ...]
     names: tuple[str, ...]
     written: tuple[str, ...]
+    kinds: tuple[str, ...]
     sentences: tuple[str, ...]
     guard: Guard = field(compare=False)
 
@@ -82,6 +83,7 @@ def _article(table: dict[str, Any], language: str) -> Article:
         tuple(table["people"]),
         tuple(table["names"]),
         tuple(entry["text"] for entry in table["true"]),
+        tuple(entry["kind"] for entry in table["true"]),
         tuple(part.text for part in parts),
         Guard(parts, language),
     )
@@ -106,13 +108,11 @@ def true_cases(count: int, folder: Path = DATA) -> list[Case]:
 def free_cases() -> list[Case]:
     """The true and the false sentences that were written by hand for the articles in `FREE`, with their kinds."""
     by_id = {one.id: one for one in articles(FREE)}
-    found = []
-    for language in ("en", "pt"):
-        for table in tomllib.loads((FREE / f"{language}.toml").read_text(encoding="utf-8"))["article"]:
-            found += [Case(by_id[table["id"]], entry["kind"], entry["text"], True) for entry in table["true"]]
-    for entry in tomllib.loads((FREE / "false.toml").read_text(encoding="utf-8"))["case"]:
-        found.append(Case(by_id[entry["article"]], entry["kind"], entry["text"], False))
-    return found
+    found = [
+        Case(one, kind, text, True) for one in by_id.values() for kind, text in zip(one.kinds, one.written, strict=True)
+    ]
+    false = tomllib.loads((FREE / "false.toml").read_text(encoding="utf-8"))["case"]
+    return found + [Case(by_id[entry["article"]], entry["kind"], entry["text"], False) for entry in false]
 
 
 def corrupted_cases(count: int, folder: Path = DATA) -> list[Case]:

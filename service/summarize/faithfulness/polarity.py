@@ -36,20 +36,15 @@ def _turned(
 
 def doubt_dropped(said: Sequence[Token], source: Sequence[Token], pairs: Mapping[int, int], words: Vocabulary) -> bool:
     """Whether what may be in the source is so in what is said."""
-    mine = {pairs.get(n, -1) for scope in _scopes(said, words.hedges, words, _SCOPE) for n in scope}
-    mine |= {pairs.get(n, -1) for scope in _hearsay(said, words) for n in scope}
+    mine = {pairs.get(n, -1) for scope in _doubts(said, words) for n in scope}
     used = set(pairs.values())
-    doubts = [*_scopes(source, words.hedges, words, _SCOPE), *_hearsay(source, words)]
-    return any(set(scope[:1]) & used and not set(scope) & mine for scope in doubts)
+    return any(set(scope[:1]) & used and not set(scope) & mine for scope in _doubts(source, words))
 
 
-def _hearsay(tokens: Sequence[Token], words: Vocabulary) -> list[list[int]]:
-    """The next content tokens after each "thought to", "is said to"."""
-    found = []
-    for at, token in enumerate(tokens):
-        if token.text in words.reporting and hearsay(tokens, at):
-            found.append([n for n in range(at + 1, len(tokens)) if tokens[n].content][:_SCOPE])
-    return [scope for scope in found if scope]
+def _doubts(tokens: Sequence[Token], words: Vocabulary) -> list[list[int]]:
+    """For each hedge, and each verb of hearsay, the next content tokens of its clause."""
+    heard = [_scope(tokens, at, words, _SCOPE) for at in range(len(tokens)) if hearsay(tokens, at, words)]
+    return [*_scopes(tokens, words.hedges, words, _SCOPE), *(scope for scope in heard if scope)]
 
 
 def comparison_problem(
@@ -77,16 +72,17 @@ def _bound(tokens: Sequence[Token], at: int, words: Vocabulary) -> str:
 
 def _scopes(tokens: Sequence[Token], cues: frozenset[str], words: Vocabulary, size: int) -> list[list[int]]:
     """For each cue, the next content tokens of its clause."""
-    found = []
-    for at, token in enumerate(tokens):
-        if token.mention is not None or token.text not in cues:
-            continue
-        scope: list[int] = []
-        for n in range(at + 1, len(tokens)):
-            ended = tokens[n].text in {",", ";", ":"} or (tokens[n].text in words.coordinators and scope)
-            if ended or len(scope) == size:
-                break
-            if tokens[n].content:
-                scope.append(n)
-        found.append(scope)
-    return [scope for scope in found if scope]
+    places = [at for at, token in enumerate(tokens) if token.mention is None and token.text in cues]
+    return [scope for at in places if (scope := _scope(tokens, at, words, size))]
+
+
+def _scope(tokens: Sequence[Token], at: int, words: Vocabulary, size: int) -> list[int]:
+    """The next content tokens after `at`, at most `size`, in the same clause."""
+    scope: list[int] = []
+    for n in range(at + 1, len(tokens)):
+        ended = tokens[n].text in {",", ";", ":"} or (tokens[n].text in words.coordinators and scope)
+        if ended or len(scope) == size:
+            break
+        if tokens[n].content:
+            scope.append(n)
+    return scope

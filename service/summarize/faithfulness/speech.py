@@ -30,7 +30,9 @@ def speeches(tokens: Sequence[Token], words: Vocabulary) -> list[Speech]:
     found = list(_sources(tokens, words))
     taken = set().union(*(one.verb | one.speaker for one in found))
     for index, token in enumerate(tokens):
-        if token.text in words.reporting and token.kind != NAME and index not in taken and not hearsay(tokens, index):
+        if index in taken or token.kind == NAME or hearsay(tokens, index, words):
+            continue
+        if token.text in words.reporting:
             speech = _by_verb(tokens, index, words)
             if speech.speaker or speech.scope:
                 found.append(speech)
@@ -101,9 +103,9 @@ def _apposition(tokens: Sequence[Token], start: int, comma: int, words: Vocabula
     return earlier if earlier > start and named and len(between) <= _TRAILING else comma
 
 
-def hearsay(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the verb is one of "thought to be stolen", "is said to have left": nobody's words, but a doubt."""
-    return at + 1 < len(tokens) and tokens[at + 1].text == "to"
+def hearsay(tokens: Sequence[Token], at: int, words: Vocabulary) -> bool:
+    """Whether there is the verb of "thought to be stolen", "is said to have left": nobody's words, but a doubt."""
+    return tokens[at].text in words.reporting and at + 1 < len(tokens) and tokens[at + 1].text == "to"
 
 
 def _end(tokens: Sequence[Token], at: int) -> int:

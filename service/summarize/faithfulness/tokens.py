@@ -65,10 +65,9 @@ def read(text: str, language: str, names: frozenset[str]) -> list[Token]:
     words = _words(text)
     tokens: list[Token] = []
     taken: set[int] = set()
-    found = stems([word.casefold() for _, _, word in words], language)
-    for at, ((start, end, word), stem) in enumerate(zip(words, found, strict=True)):
+    folded = [word.casefold() for _, _, word in words]
+    for at, ((start, end, word), lowered, stem) in enumerate(zip(words, folded, stems(folded, language), strict=True)):
         index = next((n for n, one in enumerate(mentions) if one.start < end and start < one.end), None)
-        lowered = word.casefold()
         if (lowered,) in vocabulary.source and (not tokens or tokens[-1].mark):
             # "segundo" is "according to" there, and no ordinal.
             index = None
