@@ -120,6 +120,12 @@ def _top_level_settings(config: str) -> dict[str, str]:
     return settings
 
 
+def positions_of(model: MarianModel, architecture: Architecture) -> FloatArray:
+    """The position vectors `[POSITIONS, width]` as the model's channels lie."""
+    table = position_table(POSITIONS, architecture.width)
+    return table if model.channels is None else table[:, model.channels]
+
+
 def position_table(positions: int, width: int) -> FloatArray:
     """Marian's sinusoidal position vectors, shape `[positions, width]`.
 

@@ -1,11 +1,10 @@
 """Writes the ONNX graph of a student's beam search: the loop over target positions in one run.
 
-Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`, `candidates` int64 `[V]`, `allowed` bool `[B, V]` as
-         in `greedy_graph`; `limits` int64 `[B]`: tokens a row may have; `beam` int64 `[1]`: the number K of hypotheses
-         kept for each row.
-Outputs  `tokens` int64 `[T, B, K]`: indices into `candidates`; `parents` int64 `[T, B, K]`: which hypothesis of the
-         step before each token extends; `totals` float32 `[B, K]`: summed log-probabilities; `sizes` int64 `[B, K]`:
-         tokens of each hypothesis, the end-of-sentence token included.
+Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]` and `candidates` int64 `[B, P]` as in `greedy_graph`;
+         `limits` int64 `[B]`: tokens a row may have; `beam` int64 `[1]`: the number K of hypotheses kept for each row.
+Outputs  `tokens` int64 `[T, B, K]`; `parents` int64 `[T, B, K]`: which hypothesis of the step before a token extends;
+         `totals` float32 `[B, K]`: summed log-probabilities; `sizes` int64 `[B, K]`: tokens of each hypothesis, the
+         end-of-sentence token included.
 
 A finished hypothesis stays in its beam, extended by end-of-sentence tokens that cost nothing, and competes with the
 open ones by its sum. Normalisation by length is left to the reader of the outputs.
@@ -22,7 +21,8 @@ from onnx import helper
 from service.engines.graph import BOOL, FLOAT, INT32, INT64, GraphBuilder, as_model, tensor
 from service.engines.greedy_graph import SHORTLISTED
 from service.engines.marian import MarianModel
-from service.engines.student_layers import MASKED, Memory, OutputLayer, StudentLayers
+from service.engines.student_layers import Memory, StudentLayers
+from service.engines.student_output import MASKED, Candidates
 from service.engines.tokens import EOS_ID
 
 _PER_BEAM: Final = (None, None)
@@ -33,11 +33,10 @@ def beam_graph(model: MarianModel) -> onnx.ModelProto:
     layers = StudentLayers(model)
     graph = GraphBuilder()
     memory = _repeated(graph, layers.read_memory(graph))
-    output = layers.output_layer(graph)
-    layers.constant_positions(graph)
     # Every hypothesis of a row has the row's own candidates.
-    output = OutputLayer(output.rows, output.weights, _repeat_rows(graph, output.bias))
-    _only_end(graph)
+    candidates = layers.output.candidates(graph, "beam")
+    layers.constant_positions(graph)
+    _only_end(graph, candidates)
     batch = graph.op("Shape", ["lengths"])
     beams = graph.op("Concat", [batch, "beam"], axis=0)
     rows = graph.op("Concat", [graph.op("Mul", [batch, "beam"]), graph.ints(layers.arch.width)], axis=0)
@@ -48,7 +47,7 @@ def beam_graph(model: MarianModel) -> onnx.ModelProto:
     cells = [zeros] * layers.arch.decoder_layers
     carried = [graph.op("ReduceMax", ["limits"], keepdims=0), graph.scalar(True, np.bool_)]
     carried += [zeros, totals, finished, sizes, *cells]
-    results = graph.ops("Loop", carried, len(carried), body=_step(layers, memory, output))
+    results = graph.ops("Loop", carried, len(carried), body=_step(layers, memory, candidates))
     for name, place in (("totals", 1), ("sizes", 3), ("tokens", -2), ("parents", -1)):
         graph.rename(results[place], name)
     outputs = [tensor("tokens", INT64, ["T", "B", "K"]), tensor("parents", INT64, ["T", "B", "K"])]
@@ -72,10 +71,11 @@ def _repeated(graph: GraphBuilder, memory: Memory) -> Memory:
     return Memory(layers, _repeat_rows(graph, memory.attention_bias))
 
 
-def _only_end(graph: GraphBuilder) -> None:
-    """`only_end` `[1, 1, V]`: 0 for the end-of-sentence candidate, masked for the others."""
-    count = graph.op("Squeeze", [graph.op("Shape", ["candidates"])])
-    places = graph.op("Range", [graph.scalar(0, np.int64), count, graph.scalar(1, np.int64)])
+def _only_end(graph: GraphBuilder, candidates: Candidates) -> None:
+    """`width` `[1]`: how many candidates a row has, V; `only_end` `[1, 1, V]`: 0 for the end-of-sentence candidate,
+    masked for the others."""
+    graph.rename(graph.op("Shape", [candidates.ids], start=1), "width")
+    places = graph.op("Range", [graph.scalar(0, np.int64), graph.op("Squeeze", ["width"]), graph.scalar(1, np.int64)])
     is_end = graph.op("Equal", [places, graph.scalar(EOS_ID, np.int64)])
     row = graph.op("Where", [is_end, graph.scalar(0.0), graph.scalar(MASKED)])
     graph.rename(graph.op("Unsqueeze", [row, graph.ints(0, 1)]), "only_end")
@@ -89,17 +89,16 @@ def _initial_totals(graph: GraphBuilder) -> str:
     return graph.op("Where", [first, graph.scalar(0.0), graph.scalar(MASKED)])
 
 
-def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.GraphProto:
+def _step(layers: StudentLayers, memory: Memory, candidates: Candidates) -> onnx.GraphProto:
     """The loop's body. Carried: the previous embedding, the beams' totals, ends and sizes, the SSRU cells."""
     graph = GraphBuilder("step_")
     width = layers.arch.width
     cell_names = layers.cell_names()
     value, cells = layers.decode(graph, "previous", graph.op("Gather", ["positions", "step"]), cell_names, memory)
-    scored = _extensions(graph, layers.logits(graph, value, output))
-    count = graph.op("Shape", ["candidates"])
+    scored = _extensions(graph, layers.output.logits(graph, value, candidates))
     best, flat = graph.ops("TopK", [scored, "beam"], 2, axis=1)
-    parent = graph.op("Div", [flat, count])
-    token = graph.op("Mod", [flat, count])
+    parent = graph.op("Div", [flat, "width"])
+    token = graph.op("GatherElements", [candidates.ids, graph.op("Mod", [flat, "width"])], axis=1)
     was_finished = graph.op("GatherElements", ["finished", parent], axis=1)
     next_step = graph.op("Add", ["step", graph.scalar(1, np.int64)])
     at_limit = graph.op("Unsqueeze", [graph.op("GreaterOrEqual", [next_step, "limits"]), graph.ints(1)])
@@ -110,7 +109,7 @@ def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.Gr
     all_finished = graph.op("ReduceMin", [graph.op("Cast", [finished], to=INT32)], keepdims=0)
     rows = _row_numbers(graph, parent)
     graph.rename(graph.op("Not", [graph.op("Cast", [all_finished], to=BOOL)]), "go_on")
-    graph.rename(layers.embed(graph, output, graph.reshape(token, -1)), "previous_next")
+    graph.rename(layers.embed(graph, graph.reshape(token, -1)), "previous_next")
     for value_name, name in ((best, "totals"), (finished, "finished"), (sizes, "sizes")):
         graph.rename(value_name, f"{name}_next")
     for name, cell in zip(cell_names, cells, strict=True):
@@ -130,13 +129,13 @@ def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.Gr
 def _extensions(graph: GraphBuilder, logits: str) -> str:
     """Totals of every hypothesis with every candidate, `[B, K * V]`."""
     log_probabilities = graph.op("LogSoftmax", [logits], axis=-1)
-    shape = graph.op("Concat", [graph.ints(-1), "beam", graph.op("Shape", ["candidates"])], axis=0)
+    shape = graph.op("Concat", [graph.ints(-1), "beam", "width"], axis=0)
     per_beam = graph.op("Reshape", [log_probabilities, shape])
     ended = graph.op("Unsqueeze", ["finished", graph.ints(2)])
     allowed = graph.op("Where", [ended, "only_end", per_beam])
     totals = graph.op("Add", [allowed, graph.op("Unsqueeze", ["totals", graph.ints(2)])])
-    width = graph.op("Mul", ["beam", graph.op("Shape", ["candidates"])])
-    return graph.op("Reshape", [totals, graph.op("Concat", [graph.ints(-1), width], axis=0)])
+    extensions = graph.op("Mul", ["beam", "width"])
+    return graph.op("Reshape", [totals, graph.op("Concat", [graph.ints(-1), extensions], axis=0)])
 
 
 def _row_numbers(graph: GraphBuilder, parent: str) -> str:

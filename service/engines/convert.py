@@ -12,6 +12,7 @@ from service.engines.external import write_graphs
 from service.engines.greedy_graph import greedy_graph
 from service.engines.loading import SHORTLIST_FILE, StudentFiles
 from service.engines.marian import MarianFormatError, read_marian
+from service.engines.pairing import arranged
 from service.engines.shortlist import ShortlistFormatError, read_shortlist
 from service.engines.student import BEAM_FILE, ENCODER_FILE, GREEDY_FILE, vocabulary_files
 from service.engines.tokens import Tokenizer, VocabularyFormatError
@@ -28,6 +29,7 @@ def convert_student(files: StudentFiles, destination: Path, model_id: str) -> in
     try:
         model = read_marian(files.model)
         arch = read_architecture(model)
+        model = arranged(model, arch)
         graphs = {
             ENCODER_FILE: encoder_graph(model),
             GREEDY_FILE: greedy_graph(model),

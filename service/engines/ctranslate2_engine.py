@@ -1,4 +1,4 @@
-"""Serves a converted OPUS-MT model with CTranslate2 (https://github.com/OpenNMT/CTranslate2), in int8 on processors."""
+"""Serves a converted OPUS-MT model with CTranslate2 (https://github.com/OpenNMT/CTranslate2), on processors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_BATCH_ROWS: Final = 32
 
 
 class CTranslate2Engine(BatchedEngine):
-    """An OPUS-MT model in int8 over its full vocabulary. Satisfies `service.engines.base.Engine`.
+    """An OPUS-MT model over its full vocabulary. Satisfies `service.engines.base.Engine`.
 
     Activations are quantized row by row, padding is masked and every row is held to its own length limit, so a row's
     result depends on the rows beside it only through the rounding of float sums: 1e-3 of a score, and the text where
@@ -98,7 +98,12 @@ def load_ctranslate2(
     weights = folder / WEIGHTS_FILE
     try:
         translator = ctranslate2.Translator(
-            str(folder), device="cpu", inter_threads=parallel_calls, intra_threads=1, max_queued_batches=-1
+            str(folder),
+            device="cpu",
+            compute_type=signature.dtype,
+            inter_threads=parallel_calls,
+            intra_threads=1,
+            max_queued_batches=-1,
         )
     except (RuntimeError, ValueError) as error:
         raise unreadable(weights, signature.model, error) from error

@@ -95,6 +95,11 @@ class GraphBuilder:
         names = [value, self.constant(scale.reshape(-1)), self.constant(bias.reshape(-1))]
         return self.op("LayerNormalization", names, axis=-1, epsilon=epsilon)
 
+    def quantize(self, value: str, multiplier: float) -> str:
+        """Activations as uint8 with zero point 128: `round(value * multiplier) + 128`, saturated."""
+        inputs = [value, self.scalar(1.0 / multiplier), self.scalar(UINT8_ZERO_POINT, np.uint8)]
+        return self.op("QuantizeLinear", inputs)
+
     def build(
         self, name: str, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
     ) -> onnx.GraphProto:

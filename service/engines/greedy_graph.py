@@ -1,15 +1,15 @@
 """Writes the ONNX graph of a student's greedy search: a loop over target positions, from wherever it was left.
 
-Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates` int64 `[V]`; `allowed` bool `[B, V]`;
-         `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop
-         stops when no more rows than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero
-         at first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
-Outputs  `tokens` int64 `[T, B]`: indices into `candidates`; `log_probabilities` float32 `[T, B]`; `previous_next` and
-         `cell_N_next`: what the next run begins with. What follows a row's end-of-sentence token is to be ignored.
+Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates` int64 `[B, P]`; `start` int64 `[1]`:
+         the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop stops when no more rows
+         than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero at first; for every
+         decoder layer `cell_N` float32 `[B, width]`, zero at first.
+Outputs  `tokens` int64 `[T, B]`; `log_probabilities` float32 `[T, B]`; `previous_next` and `cell_N_next`: what the next
+         run begins with. What follows a row's end-of-sentence token is to be ignored.
 
-`candidates` is the union of the rows' lexical shortlists, padded to a multiple of `CANDIDATE_BLOCK` with ids that no
-row is allowed; it begins with the end-of-sentence id. `allowed` keeps each row to its own shortlist, so that the rows
-beside it do not change it. All rows are open at the start of a run: whoever runs it again leaves the others out.
+`candidates` are the tokens that each row may write beside the frequent ones, padded to a multiple of `CANDIDATE_BLOCK`
+with the unknown token, which is never written. All rows are open at the start of a run: whoever runs it again leaves
+the others out.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from onnx import helper
 from service.engines.graph import BOOL, FLOAT, INT32, INT64, GraphBuilder, as_model, tensor
 from service.engines.marian import MarianModel
 from service.engines.shortlist import CANDIDATE_BLOCK
-from service.engines.student_layers import Memory, OutputLayer, StudentLayers
+from service.engines.student_layers import Memory, StudentLayers
+from service.engines.student_output import Candidates
 
 # What greedy and beam search are given beside the encoder's outputs.
 SHORTLISTED: Final = (
     tensor("lengths", INT32, ["B"]),
-    tensor("candidates", INT64, ["V"]),
-    tensor("allowed", BOOL, ["B", "V"]),
+    tensor("candidates", INT64, ["B", "P"]),
 )
 
 
@@ -38,7 +38,7 @@ def greedy_graph(model: MarianModel) -> onnx.ModelProto:
     layers = StudentLayers(model)
     graph = GraphBuilder()
     width, cells = layers.arch.width, layers.cell_names()
-    memory, output = layers.read_memory(graph), layers.output_layer(graph)
+    memory, candidates = layers.read_memory(graph), layers.output.candidates(graph, graph.ints(1))
     layers.constant_positions(graph)
     end = graph.op("Add", ["start", "steps"])
     graph.rename(graph.op("Slice", ["positions", "start", end, graph.ints(0)]), "own_positions")
@@ -46,7 +46,7 @@ def greedy_graph(model: MarianModel) -> onnx.ModelProto:
     open_rows = graph.op("ConstantOfShape", [batch], value=helper.make_tensor("open", INT64, [1], [1]))
     steps = graph.op("Squeeze", ["steps"])
     carried = [steps, graph.scalar(True, np.bool_), "previous", open_rows, *cells]
-    results = graph.ops("Loop", carried, 4 + len(cells), body=_step(layers, memory, output))
+    results = graph.ops("Loop", carried, 4 + len(cells), body=_step(layers, memory, candidates))
     states = [f"{name}_next" for name in ("previous", *cells)]
     for value, name in zip((results[0], *results[2:]), (*states, "tokens", "log_probabilities"), strict=True):
         graph.rename(value, name)
@@ -57,18 +57,19 @@ def greedy_graph(model: MarianModel) -> onnx.ModelProto:
     return as_model(graph.build("greedy", inputs, outputs))
 
 
-def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.GraphProto:
+def _step(layers: StudentLayers, memory: Memory, candidates: Candidates) -> onnx.GraphProto:
     """The loop's body. Carried: the last token's embedding, 1 for a row that is open and 0 for others, the cells."""
     graph = GraphBuilder("step_")
     width, cell_names = layers.arch.width, tuple(f"{name}_before" for name in layers.cell_names())
     position = graph.op("Gather", ["own_positions", "step"])
     value, cells = layers.decode(graph, "previous_before", position, cell_names, memory)
-    token, log_probability = _best(graph, layers.logits(graph, value, output))
-    # The end-of-sentence token is candidate 0, and a row that was 0 once stays so.
+    place, log_probability = _best(graph, layers.output.logits(graph, value, candidates))
+    token = graph.op("Squeeze", [graph.op("GatherElements", [candidates.ids, place], axis=1), graph.ints(1)])
+    # The end-of-sentence token is 0, and a row that was 0 once stays so.
     still_open = graph.op("Min", ["open_before", token])
     open_rows = graph.op("ReduceSum", [still_open], keepdims=0)
     graph.rename(graph.op("Greater", [open_rows, "rest"]), "go_on")
-    results = [layers.embed(graph, output, token), still_open, *cells]
+    results = [layers.embed(graph, token), still_open, *cells]
     carried = [("previous", FLOAT, (None, width)), ("open", INT64, (None,))]
     carried += [(name, FLOAT, (None, width)) for name in layers.cell_names()]
     inputs = [tensor("step", INT64, []), tensor("go_on_before", BOOL, [])]
@@ -82,7 +83,7 @@ def _step(layers: StudentLayers, memory: Memory, output: OutputLayer) -> onnx.Gr
 
 
 def _best(graph: GraphBuilder, logits: str) -> tuple[str, str]:
-    """The most probable candidate of each row, int64 `[B]`, and its log-probability.
+    """The place of the most probable candidate of each row, int64 `[B, 1]`, and its log-probability `[B]`.
 
     In two stages, the maximum of each block and then the place within the best block: several times faster than ArgMax.
     """
@@ -91,6 +92,6 @@ def _best(graph: GraphBuilder, logits: str) -> tuple[str, str]:
     probability, block = graph.ops("TopK", [maxima, graph.ints(1)], 2, axis=1)
     place = graph.op("Expand", [graph.op("Unsqueeze", [block, graph.ints(2)]), graph.ints(1, 1, CANDIDATE_BLOCK)])
     chosen = graph.op("Squeeze", [graph.op("GatherElements", [blocks, place], axis=1), graph.ints(1)])
-    within = graph.op("ArgMax", [chosen], axis=1, keepdims=0)
-    start = graph.op("Mul", [graph.op("Squeeze", [block, graph.ints(1)]), graph.scalar(CANDIDATE_BLOCK, np.int64)])
+    within = graph.op("ArgMax", [chosen], axis=1, keepdims=1)
+    start = graph.op("Mul", [block, graph.scalar(CANDIDATE_BLOCK, np.int64)])
     return graph.op("Add", [start, within]), graph.op("Log", [graph.op("Squeeze", [probability, graph.ints(1)])])

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from service.engines.base import Engine
+from service.engines.processor import exact_int8
 from service.types import ModelSignature
 from service.writing import Writing, Written
 
 # Raised when the graphs change, so that models converted by an earlier version are converted again.
-CONVERTER_VERSION: Final = 3
+CONVERTER_VERSION: Final = 4
 STUDENT: Final = "student"
 # Files of a converted student whose sizes tell what it will take in memory.
 SHORTLIST_FILE: Final = "lex.bin"
@@ -106,12 +107,15 @@ def load_ctranslate2(
 ) -> Engine:
     """Load a converted OPUS-MT model with CTranslate2; a call runs on one core, `parallel_calls` at a time.
 
+    It is computed in int8, or in float32 on a processor that would lose what int8 products add up to.
+
     `target_token`, such as `>>fra<<`, is put before every text. Raises ModelMissing or ModelCorrupt naming the file
     that cannot be used, InvalidInput for a target token that the model does not have.
     """
     from service.engines.ctranslate2_engine import load_ctranslate2 as load
 
-    signature = ModelSignature(model_id, revision, CTRANSLATE2, "int8", beam=1, shortlist=False)
+    dtype = "int8" if exact_int8() else "float32"
+    signature = ModelSignature(model_id, revision, CTRANSLATE2, dtype, beam=1, shortlist=False)
     return load(folder, signature, target_token=target_token, parallel_calls=parallel_calls)
 
 
@@ -152,8 +156,8 @@ def expected_bytes(engine: str, model_bytes: int, shortlist_bytes: int) -> int:
         # int8 weights as read and as packed for the processor, the shortlist's arrays, and a batch's workspace.
         return 2 * model_bytes + shortlist_bytes + WORKSPACE_BYTES
     if engine == CTRANSLATE2:
-        # The converted weights as they are, and a batch's workspace.
-        return model_bytes + WORKSPACE_BYTES
+        # The converted weights, as they are or become float32, and a batch's workspace.
+        return (1 if exact_int8() else 4) * model_bytes + WORKSPACE_BYTES
     if engine == SEQ2SEQ:
         # Weights are published as float32, or as float16 and become float32.
         return 2 * model_bytes

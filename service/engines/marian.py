@@ -51,11 +51,15 @@ class QuantizedMatrix:
 
 @dataclass(frozen=True, slots=True)
 class MarianModel:
-    """The parameters of a model file by Marian's names, and the `special:model.yml` text that describes them."""
+    """The parameters of a model file by Marian's names, and the `special:model.yml` text that describes them.
+
+    `channels` `[d]` says which of the file's channels lies where; None while they lie as in the file.
+    """
 
     floats: Mapping[str, FloatArray]
     quantized: Mapping[str, QuantizedMatrix]
     config: str
+    channels: npt.NDArray[np.int64] | None = None
 
     def activation_multiplier(self, *names: str) -> float:
         """Scale of the activations that are multiplied with a matrix (`int8 = float * multiplier`).

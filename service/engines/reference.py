@@ -16,7 +16,7 @@ from service.engines.architecture import (
     LAYER_NORM_EPSILON,
     POSITIONS,
     Architecture,
-    position_table,
+    positions_of,
     read_architecture,
 )
 from service.engines.marian import MarianModel
@@ -72,7 +72,7 @@ def reference_model(model: MarianModel) -> MarianMTModel:
     reference = MarianMTModel(_config(architecture))
     for index, layer in enumerate(reference.model.decoder.layers):
         layer.self_attn = SimpleRecurrentUnit(architecture.width, index)
-    positions = torch.from_numpy(position_table(POSITIONS, architecture.width))
+    positions = torch.from_numpy(positions_of(model, architecture))
     reference.model.encoder.embed_positions.weight.data.copy_(positions)
     reference.model.decoder.embed_positions.weight.data.copy_(positions)
     for module in reference.modules():

@@ -14,7 +14,7 @@ from service.engines.decoding import Found, Seconds, beam_width, hypothesis_of
 from service.engines.greedy_search import GreedySearch
 from service.engines.loading import SHORTLIST_FILE, STUDENT, WEIGHTS_FILE, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
-from service.engines.student_batch import Row, batches, beam_results, encoder_feeds, shortlisted
+from service.engines.student_batch import Row, batches, beam_results, encoder_feeds, own_candidates
 from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer, VocabularyFormatError
 from service.errors import EngineFailure, ModelCorrupt
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
@@ -109,13 +109,13 @@ class StudentEngine:
         encoding = encoder_feeds(batch)
         memory = dict(zip(self._memory_names, self._encoder.run(None, encoding), strict=True))
         memory["lengths"] = encoding["lengths"]
-        shortlist = shortlisted(batch, self._tokenizer.target_size)
+        candidates = own_candidates(batch, self._tokenizer.target_size)
         if options == GREEDY:
-            return [[one] for one in self._greedy(batch, memory, shortlist)]
+            return [[one] for one in self._greedy(batch, memory, candidates)]
         limits = np.array([row.limit for row in batch], dtype=np.int64)
         beam = np.array([beam_width(options)], dtype=np.int64)
-        feeds = {"candidates": shortlist.candidates, "allowed": shortlist.allowed, "limits": limits, "beam": beam}
-        return beam_results(batch, shortlist.candidates, self._beam_session().run(None, {**memory, **feeds}))
+        feeds = {"candidates": candidates, "limits": limits, "beam": beam}
+        return beam_results(batch, self._beam_session().run(None, {**memory, **feeds}))
 
     def _beam_session(self) -> Any:
         # Few requests ask for more than the best: the second graph's memory is taken when one does.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.engines.decoding import Found
-from service.engines.shortlist import CANDIDATE_BLOCK
+from service.engines.shortlist import CANDIDATE_BLOCK, SHARED_CANDIDATES
 from service.engines.tokens import EOS_ID, UNK_ID, length_limit, until_end
 
 Ids = npt.NDArray[np.int64]
@@ -53,56 +53,39 @@ def encoder_feeds(batch: Sequence[Row]) -> Feeds:
     return {"ids": ids, "places": packed % width, "padded": padded, "packed": packed, "lengths": lengths}
 
 
-@dataclass(frozen=True, slots=True)
-class Shortlisted:
-    """What the rows of a batch may write: token ids `[V]`, ascending and padded to blocks; which row may, `[B, V]`."""
+def own_candidates(batch: Sequence[Row], vocabulary_size: int) -> Ids:
+    """Token ids that each row may write beside the shared ones, `[B, P]`, ascending, each once.
 
-    candidates: Ids
-    allowed: npt.NDArray[np.bool_]
-
-    def narrowed(self, rows: Ids) -> Shortlisted:
-        """The same for some of the rows only, without what none of these may write."""
-        allowed = self.allowed[rows]
-        columns = np.flatnonzero(allowed.any(axis=0))
-        size = _whole_blocks(len(columns))
-        candidates = np.zeros(size, dtype=np.int64)
-        candidates[: len(columns)] = self.candidates[columns]
-        narrow = np.zeros((len(rows), size), dtype=bool)
-        narrow[:, : len(columns)] = allowed[:, columns]
-        return Shortlisted(candidates, narrow)
-
-
-def shortlisted(batch: Sequence[Row], vocabulary_size: int) -> Shortlisted:
-    """The union of the rows' shortlists, and whose is what."""
+    They are padded to whole blocks, and at least one, with the unknown token, which no row writes.
+    """
     member = np.zeros(vocabulary_size, dtype=bool)
+    rows = []
     for row in batch:
         member[row.candidates] = True
-    # Marian never writes the unknown token; what the model cannot spell it leaves out.
-    member[UNK_ID] = False
-    union = np.flatnonzero(member)
-    candidates = np.zeros(_whole_blocks(len(union)), dtype=np.int64)
-    candidates[: len(union)] = union
-    allowed = np.zeros((len(batch), len(candidates)), dtype=bool)
-    own = np.zeros(vocabulary_size, dtype=bool)
-    for place, row in enumerate(batch):
-        own[row.candidates] = True
-        allowed[place, : len(union)] = own[union]
-        own[row.candidates] = False
-    return Shortlisted(candidates, allowed)
+        rows.append(np.flatnonzero(member[SHARED_CANDIDATES:]) + SHARED_CANDIDATES)
+        member[row.candidates] = False
+    width = max(1, *map(len, rows))
+    candidates = np.full((len(rows), -(-width // CANDIDATE_BLOCK) * CANDIDATE_BLOCK), UNK_ID, dtype=np.int64)
+    for own, ids in zip(candidates, rows, strict=True):
+        own[: len(ids)] = ids
+    return candidates
 
 
-def _whole_blocks(count: int) -> int:
-    return -(-count // CANDIDATE_BLOCK) * CANDIDATE_BLOCK
+def narrowed(candidates: Ids, rows: Ids) -> Ids:
+    """Some of the rows of `own_candidates`, without blocks in which none of these has any."""
+    some = candidates[rows]
+    used = int((some[:, ::CANDIDATE_BLOCK] != UNK_ID).any(axis=0).sum())
+    return some[:, : max(1, used) * CANDIDATE_BLOCK]
 
 
-def beam_results(batch: Sequence[Row], candidates: Ids, outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:
+def beam_results(batch: Sequence[Row], outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:
     """What the beam graph found for each row, with mean log-probabilities."""
     tokens, parents, totals, sizes = outputs
     results = []
     for place, row in enumerate(batch):
         found = []
         for beam in range(tokens.shape[2]):
-            ids = candidates[_trace(tokens[:, place], parents[:, place], beam)].tolist()
+            ids = _trace(tokens[:, place], parents[:, place], beam).tolist()
             own = _cut(ids, row.limit)
             found.append(Found(own, float(totals[place, beam] / sizes[place, beam]), own[-1] == EOS_ID))
         results.append(found)
@@ -110,7 +93,7 @@ def beam_results(batch: Sequence[Row], candidates: Ids, outputs: Sequence[npt.ND
 
 
 def _trace(tokens: Ids, parents: Ids, beam: int) -> Ids:
-    """Candidates of the hypothesis that ends in `beam`, followed back through `[T, K]` parents."""
+    """Token ids of the hypothesis that ends in `beam`, followed back through `[T, K]` parents."""
     path = np.empty(len(tokens), dtype=np.int64)
     for step in range(len(tokens) - 1, -1, -1):
         path[step] = tokens[step, beam]

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from service.engines.architecture import LAYER_NORM_EPSILON, POSITIONS, Architecture, position_table, read_architecture
+from service.engines.architecture import LAYER_NORM_EPSILON, Architecture, positions_of, read_architecture
 from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder, tensor
 from service.engines.marian import FloatArray, MarianModel
-
-MASKED = -1e9
-# What browsermt's fork calls the output layer once a shortlist has narrowed it (`scripts/alphas/extract_stats.py`).
-_NARROWED_OUTPUT = "none"
+from service.engines.student_output import MASKED, OutputLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +39,13 @@ class Memory:
     attention_bias: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutputLayer:
-    """The target's embedding narrowed to the candidates: rows int8 `[V, width]`, their transpose, bias `[B, V]`."""
-
-    rows: str
-    weights: str
-    bias: str
-
-
 class StudentLayers:
     """Adds the layers of one model to a graph; every method returns the names of its outputs."""
 
     def __init__(self, model: MarianModel) -> None:
         self._model = model
         self.arch: Architecture = read_architecture(model)
+        self.output = OutputLayer(model, self.arch)
 
     # --- encoder
 
@@ -70,7 +59,7 @@ class StudentLayers:
         embedding = self.arch.source_embedding
         graph.constant_as(embedding, self._model.quantized[embedding].values)
         self.constant_positions(graph)
-        embedded = self._embed(graph, embedding, "ids", embedding)
+        embedded = self._embed(graph, embedding, "ids")
         value = graph.op("Add", [embedded, graph.op("Gather", ["positions", "places"])])
         for layer in range(1, self.arch.encoder_layers + 1):
             name = f"encoder_l{layer}"
@@ -81,16 +70,15 @@ class StudentLayers:
 
     def constant_positions(self, graph: GraphBuilder) -> None:
         """Add the position vectors as `positions` `[POSITIONS, width]`."""
-        graph.constant_as("positions", position_table(POSITIONS, self.arch.width))
+        graph.constant_as("positions", positions_of(self._model, self.arch))
 
-    def embed(self, graph: GraphBuilder, output: OutputLayer, indices: str) -> str:
-        """Scaled float32 target embeddings of `indices` into the candidates."""
-        return self._embed(graph, output.rows, indices, self.arch.target_embedding)
+    def embed(self, graph: GraphBuilder, ids: str) -> str:
+        """Scaled float32 target embeddings of `ids`."""
+        return self._embed(graph, self.arch.target_embedding, ids)
 
-    def _embed(self, graph: GraphBuilder, rows: str, indices: str, embedding: str) -> str:
-        """Scaled float32 embeddings of `indices` into `rows`, int8 rows of the matrix `embedding`."""
+    def _embed(self, graph: GraphBuilder, embedding: str, ids: str) -> str:
         scale = math.sqrt(self.arch.width) / self._model.quantized[embedding].multiplier
-        return graph.op("DequantizeLinear", [graph.op("Gather", [rows, indices]), graph.scalar(scale)])
+        return graph.op("DequantizeLinear", [graph.op("Gather", [embedding, ids]), graph.scalar(scale)])
 
     def _self_attention(self, graph: GraphBuilder, value: str, name: str, width: int) -> str:
         # Three products and not one: taking the result apart would copy as much again as the gathering does.
@@ -145,15 +133,6 @@ class StudentLayers:
         val = graph.op("Transpose", [graph.op("Reshape", [val, shape])], perm=[0, 2, 1, 3])
         return key, val
 
-    def output_layer(self, graph: GraphBuilder) -> OutputLayer:
-        """The output layer of the graph inputs `candidates` and `allowed`."""
-        embedding = self.arch.target_embedding
-        graph.constant_as(embedding, self._model.quantized[embedding].values)
-        rows = graph.op("Gather", [embedding, "candidates"])
-        weights = graph.op("Transpose", [rows], perm=[1, 0])
-        bias = graph.op("Gather", [graph.constant(self._float("decoder_ff_logit_out_b").reshape(-1)), "candidates"])
-        return OutputLayer(rows, weights, graph.op("Where", ["allowed", bias, graph.scalar(MASKED)]))
-
     # --- one target position
 
     def cell_names(self) -> tuple[str, ...]:
@@ -172,18 +151,6 @@ class StudentLayers:
             value = self._cross_attention(graph, value, keys_values, memory.attention_bias, name)
             value = self._feed_forward(graph, value, name)
         return value, tuple(updated)
-
-    def logits(self, graph: GraphBuilder, value: str, output: OutputLayer) -> str:
-        """Scores of the candidates, float32 `[rows, V]`; those a row may not use are below any other."""
-        names = (self.arch.target_embedding, _NARROWED_OUTPUT)
-        inputs = [
-            self._quantize(graph, value, *names),
-            output.weights,
-            graph.scalar(1.0 / self._model.activation_multiplier(*names)),
-            graph.scalar(1.0 / self._model.quantized[self.arch.target_embedding].multiplier),
-            graph.scalar(UINT8_ZERO_POINT, np.uint8),
-        ]
-        return graph.op("Add", [graph.microsoft("MatMulIntegerToFloat", inputs), output.bias])
 
     def _ssru(self, graph: GraphBuilder, value: str, cell: str, name: str) -> tuple[str, str]:
         fused = Linear((f"{name}_rnn_W", f"{name}_rnn_Wf"), (None, f"{name}_rnn_bf"))
@@ -215,9 +182,8 @@ class StudentLayers:
     def _float(self, name: str) -> FloatArray:
         return self._model.floats[name]
 
-    def _quantize(self, graph: GraphBuilder, value: str, *names: str) -> str:
-        scale = graph.scalar(1.0 / self._model.activation_multiplier(*names))
-        return graph.op("QuantizeLinear", [value, scale, graph.scalar(UINT8_ZERO_POINT, np.uint8)])
+    def _quantize(self, graph: GraphBuilder, value: str, name: str) -> str:
+        return graph.quantize(value, self._model.activation_multiplier(name))
 
     def _linear(self, graph: GraphBuilder, quantized: str, linear: Linear, *, zero_point: int) -> str:
         """`quantized` uint8 `[rows, K]` times the matrices, `[rows, N]` float32, or uint8 for the next product.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.engines.shortlist import MIN_FREQUENT
+from service.engines.shortlist import SHARED_CANDIDATES
 
 FLOAT32, INTGEMM8, CHARS = 0x404, 0x4101, 0x101
 SHORTLIST_MAGIC = 0xF11A48D5013417F5
@@ -194,7 +194,7 @@ def vocabulary_size(vocabulary: bytes) -> int:
 
 _WORDS = ["casa", "cidade", "ponte", "rio", "sol", "lua", "mar", "terra", "homem", "mulher", "livro", "dia"]
 # More characters than are frequent for every sentence, so that the shortlist decides.
-CHARACTERS = "".join(map(chr, range(0x4E00, 0x4E00 + MIN_FREQUENT + 150)))
+CHARACTERS = "".join(map(chr, range(0x4E00, 0x4E00 + SHARED_CANDIDATES + 150)))
 
 
 def _lines() -> list[str]:
@@ -220,6 +220,6 @@ def two_vocabulary_files(seed: int = 0, *, reads_chinese: bool = False) -> dict[
     lists = {one: [last - 2 * one % sizes[1], last - (2 * one + 1) % sizes[1]] for one in range(sizes[0])}
     parameters = random_parameters(*sizes, seed=seed)
     # It would write what few sentences may: whether the shortlist is obeyed shows.
-    parameters.floats["decoder_ff_logit_out_b"][:, MIN_FREQUENT:] += 6.0
+    parameters.floats["decoder_ff_logit_out_b"][:, SHARED_CANDIDATES:] += 6.0
     model = student_model(parameters)
     return {"model": model, "srcvocab": source, "trgvocab": target, "lex": shortlist(lists, sizes[0])}

@@ -25,7 +25,7 @@ from marian_files import (
 
 from service.engines.architecture import position_table, read_architecture
 from service.engines.marian import MarianFormatError, MarianModel, parse_marian
-from service.engines.shortlist import MIN_FREQUENT, ShortlistFormatError, parse_shortlist
+from service.engines.shortlist import SHARED_CANDIDATES, ShortlistFormatError, parse_shortlist
 
 MATRIX = np.arange(-6, 6, dtype=np.int8).reshape(3, 4)
 SETTINGS = CONFIG.format(flags="tied-embeddings-all: true", width=4, heads=2, encoder_layers=1, decoder_layers=1)
@@ -111,20 +111,20 @@ def test_positions_are_marians() -> None:
     assert table[2][7] == pytest.approx(np.cos(2e-4))
 
 
-VOCABULARY = MIN_FREQUENT + 100
+VOCABULARY = SHARED_CANDIDATES + 100
 LISTS = {5: [600, 601], 6: [601, 602], 610: []}
 
 
 def test_candidates_are_frequent_listed_and_own_tokens() -> None:
     lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY, VOCABULARY)
     candidates = lists.candidates([6, 5, 610, 6]).tolist()
-    assert sorted(set(candidates)) == [*range(MIN_FREQUENT), 600, 601, 602, 610]
+    assert sorted(set(candidates)) == [*range(SHARED_CANDIDATES), 600, 601, 602, 610]
 
 
 def test_source_tokens_are_no_candidates_where_the_target_has_ids_of_its_own() -> None:
     lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY, VOCABULARY + 50)
     candidates = lists.candidates([6, 5, 610, 6], [VOCABULARY + 7, 600]).tolist()
-    assert sorted(set(candidates)) == [*range(MIN_FREQUENT), 600, 601, 602, VOCABULARY + 7]
+    assert sorted(set(candidates)) == [*range(SHARED_CANDIDATES), 600, 601, 602, VOCABULARY + 7]
 
 
 def test_a_shortlist_fits_the_size_of_each_vocabulary() -> None:

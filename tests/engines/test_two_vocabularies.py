@@ -16,7 +16,7 @@ from toy_language import held_out, in_characters
 
 from service.engines import Engine
 from service.engines.loading import Placement, StudentFiles, convert, load_marian_torch, load_student
-from service.engines.shortlist import MIN_FREQUENT
+from service.engines.shortlist import SHARED_CANDIDATES
 from service.errors import ModelCorrupt
 from service.types import DecodeOptions
 
@@ -90,10 +90,10 @@ def may_write(published: StudentFiles) -> Callable[[str], set[str]]:
     """The characters that a translation of a text may have, computed from the published files."""
     source, target = (sentencepiece.SentencePieceProcessor(model_file=str(path)) for path in published.vocabularies)
     size = target.get_piece_size()
-    assert size > MIN_FREQUENT + 100
+    assert size > SHARED_CANDIDATES + 100
 
     def allowed(text: str) -> set[str]:
-        ids = {*range(MIN_FREQUENT), *target.encode(text)}
+        ids = {*range(SHARED_CANDIDATES), *target.encode(text)}
         for one in {*source.encode(text), 0}:
             ids |= {size - 1 - 2 * one % size, size - 1 - (2 * one + 1) % size}
         return {letter for one in ids for letter in target.id_to_piece(one)}
@@ -137,7 +137,7 @@ def test_more_source_than_target_ids(tmp_path: Path) -> None:
     reference = load_marian_torch(files, "two", "1", Placement())
     texts = [CHARACTERS[start : start + 9] for start in range(0, len(CHARACTERS), 60)]
     source = sentencepiece.SentencePieceProcessor(model_file=str(files.vocabularies[0]))
-    assert max(one for ids in source.encode(texts) for one in ids) > MIN_FREQUENT
+    assert max(one for ids in source.encode(texts) for one in ids) > SHARED_CANDIDATES
     for one in (engine, reference):
         answers = one.translate(texts)
         assert [answer.source_tokens for answer in answers] == one.count_tokens(texts)

@@ -1,0 +1,115 @@
+"""The output layer of a student as ONNX nodes: the scores of what a row may write.
+
+Every row may write the most frequent tokens, and its own candidates. The frequent ones are a matrix that never
+changes, which ONNX Runtime lays out once, and one product for all rows. A row's own are a matrix of its own and so a
+product of a vector with a matrix, for which nothing is laid out at all. One matrix for the union of the rows'
+candidates, of which a row uses a fifth, takes more than twice as long (docs/decisions/0011). No row depends on those
+beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from service.engines.architecture import Architecture
+from service.engines.graph import UINT8_ZERO_POINT, GraphBuilder
+from service.engines.marian import FloatArray, MarianModel
+from service.engines.shortlist import CANDIDATE_BLOCK, SHARED_CANDIDATES
+from service.engines.tokens import UNK_ID
+
+MASKED: Final = -1e9
+# What browsermt's fork calls the output layer once a shortlist has narrowed it (`scripts/alphas/extract_stats.py`).
+_NARROWED: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What each row may write, as values of a graph. V are the shared places and the P of a row's own.
+
+    `ids` int64 `[B, V]`; of a row's own `weights` int8 `[B, width, P]` and `bias` float32 `[B, 1, P]`; `grouped` is the
+    shape `[B, K, width]` of states with K hypotheses a row, `flat` that of their scores, `[B * K, P]`.
+    """
+
+    ids: str
+    weights: str
+    bias: str
+    grouped: str
+    flat: str
+
+
+class OutputLayer:
+    """Adds the output layer of one model, the target's embedding, to a graph."""
+
+    def __init__(self, model: MarianModel, arch: Architecture) -> None:
+        self._embedding = model.quantized[arch.target_embedding]
+        self._name = arch.target_embedding
+        self._width = arch.width
+        self._activation = model.activation_multiplier(arch.target_embedding, _NARROWED)
+        # Marian never writes the unknown token: what the model cannot spell it leaves out.
+        self._bias: FloatArray = model.floats["decoder_ff_logit_out_b"].reshape(-1).copy()
+        self._bias[UNK_ID] = MASKED
+        self._shared = min(SHARED_CANDIDATES, arch.target_vocabulary)
+
+    def candidates(self, graph: GraphBuilder, hypotheses: str) -> Candidates:
+        """Read the graph inputs `candidates` `[B, P]`, each row's own padded with the unknown token, and `lengths`.
+
+        `hypotheses` `[1]` says how many a row has.
+        """
+        graph.constant_as(self._name, self._embedding.values)
+        weights = graph.op("Transpose", [graph.op("Gather", [self._name, "candidates"])], perm=[0, 2, 1])
+        bias = graph.op("Gather", [graph.constant(self._own_bias()), "candidates"])
+        shared = np.full(self._places(), UNK_ID, dtype=np.int64)
+        shared[: self._shared] = np.arange(self._shared)
+        everywhere = graph.op("Concat", [graph.op("Shape", ["lengths"]), graph.ints(len(shared))], axis=0)
+        shared_ids = graph.op("Expand", [graph.constant(shared), everywhere])
+        return Candidates(
+            ids=graph.op("Concat", [shared_ids, "candidates"], axis=1),
+            weights=weights,
+            bias=graph.op("Unsqueeze", [bias, graph.ints(1)]),
+            grouped=graph.op("Concat", [graph.ints(-1), hypotheses, graph.ints(self._width)], axis=0),
+            flat=graph.op("Concat", [graph.ints(-1), graph.op("Shape", ["candidates"], start=1)], axis=0),
+        )
+
+    def logits(self, graph: GraphBuilder, value: str, candidates: Candidates) -> str:
+        """Scores `[rows, V]` float32 of decoder states `[rows, width]`, in the order of `candidates.ids`."""
+        quantized = graph.quantize(value, self._activation)
+        grouped = graph.op("Reshape", [quantized, candidates.grouped])
+        products = graph.op("MatMulInteger", [grouped, candidates.weights])
+        own = graph.op("DequantizeLinear", [products, graph.scalar(self._scale())])
+        own = graph.op("Reshape", [graph.op("Add", [own, candidates.bias]), candidates.flat])
+        return graph.op("Concat", [self._shared_logits(graph, quantized), own], axis=1)
+
+    def _shared_logits(self, graph: GraphBuilder, quantized: str) -> str:
+        weights = np.zeros((self._width, self._places()), dtype=np.int8)
+        weights[:, : self._shared] = self._embedding.values[: self._shared].T
+        bias = np.full(self._places(), MASKED, dtype=np.float32)
+        bias[: self._shared] = self._bias[: self._shared]
+        inputs = [
+            quantized,
+            graph.constant(weights),
+            graph.scalar(1.0 / self._activation),
+            graph.scalar(1.0 / self._embedding.multiplier),
+            graph.scalar(UINT8_ZERO_POINT, np.uint8),
+            "",
+            graph.constant(bias),
+        ]
+        return graph.microsoft("MatMulIntegerToFloat", inputs)
+
+    def _places(self) -> int:
+        """Places of the shared candidates, in whole blocks."""
+        return -(-self._shared // CANDIDATE_BLOCK) * CANDIDATE_BLOCK
+
+    def _own_bias(self) -> FloatArray:
+        """The bias, less what the zero point of the activations adds to a product that knows of none.
+
+        Only a product without zero points is computed without laying its matrix out first.
+        """
+        added = UINT8_ZERO_POINT * self._embedding.values.sum(axis=1, dtype=np.int64)
+        own: FloatArray = (self._bias - self._scale() * added).astype(np.float32)
+        return own
+
+    def _scale(self) -> float:
+        return 1.0 / (self._activation * self._embedding.multiplier)
