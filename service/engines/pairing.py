@@ -72,11 +72,12 @@ def paired(matrices: Sequence[Int8Array]) -> Order:
 def _excess(weights: Int8Array) -> npt.NDArray[np.float64]:
     """For every two channels how far their weights add up beyond `SAFE_SUM`, squared and summed over the columns."""
     wide = weights.astype(np.int16)
+    # Of two that add up to more, one has more than half.
+    large = np.abs(wide) > SAFE_SUM // 2
     excess = np.zeros((len(wide), len(wide)))
-    for channel, row in enumerate(wide):
-        # Of two that add up to more, one has more than half.
-        columns = np.flatnonzero(np.abs(row) > SAFE_SUM // 2)
-        over = np.maximum(np.abs(wide[:, columns] + row[columns]) - SAFE_SUM, 0)
+    for channel in np.flatnonzero(large.any(axis=1)):
+        columns = large[channel]
+        over = np.maximum(np.abs(wide[:, columns] + wide[channel, columns]) - SAFE_SUM, 0)
         excess[channel] = (over.astype(np.float64) ** 2).sum(axis=1)
     return np.maximum(excess, excess.T)
 

@@ -16,7 +16,7 @@ from service.engines.tokens import EOS_ID, UNK_ID, length_limit, until_end
 Ids = npt.NDArray[np.int64]
 Feeds = dict[str, npt.NDArray[Any]]
 
-# Measured best on one core: larger batches pay with the union of their shortlists, smaller with the step's overhead.
+# Measured on one core: in larger batches what the rows may write outgrows the caches, smaller ones pay for their steps.
 MAX_BATCH_ROWS: Final = 16
 
 

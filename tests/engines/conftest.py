@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,20 +37,37 @@ def entry(request: pytest.FixtureRequest) -> ModelEntry:
 
 
 @pytest.fixture(scope="session")
-def student(entry: ModelEntry, store: ModelStore) -> Iterator[Engine]:
-    """The int8 engine of the entry."""
-    installed = store.ensure(entry)
-    engine = load_student(installed.folder, entry.model_id, entry.revision, installed.vocabulary_size)
-    yield engine
-    engine.close()
+def embedded(store: ModelStore) -> Iterator[Callable[[str, ModelEntry], Engine]]:
+    """Gives an engine of an embedded model, `student` (int8) or `reference` (float), which is loaded once."""
+    loaded: dict[tuple[str, str], Engine] = {}
+
+    def load(kind: str, entry: ModelEntry) -> Engine:
+        if kind == "reference":
+            return load_marian_torch(store.student_files(entry), entry.model_id, entry.revision, Placement())
+        installed = store.ensure(entry)
+        return load_student(installed.folder, entry.model_id, entry.revision, installed.vocabulary_size)
+
+    def get(kind: str, entry: ModelEntry) -> Engine:
+        key = kind, entry.model_id
+        if key not in loaded:
+            loaded[key] = load(kind, entry)
+        return loaded[key]
+
+    yield get
+    for engine in loaded.values():
+        engine.close()
 
 
 @pytest.fixture(scope="session")
-def reference(entry: ModelEntry, store: ModelStore) -> Iterator[Engine]:
+def student(entry: ModelEntry, embedded: Callable[[str, ModelEntry], Engine]) -> Engine:
+    """The int8 engine of the entry."""
+    return embedded("student", entry)
+
+
+@pytest.fixture(scope="session")
+def reference(entry: ModelEntry, embedded: Callable[[str, ModelEntry], Engine]) -> Engine:
     """The float engine of the entry."""
-    engine = load_marian_torch(store.student_files(entry), entry.model_id, entry.revision, Placement())
-    yield engine
-    engine.close()
+    return embedded("reference", entry)
 
 
 @pytest.fixture(scope="session")
