@@ -12,6 +12,7 @@ open ones by its sum. Normalisation by length is left to the reader of the outpu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -33,8 +34,9 @@ def beam_graph(model: MarianModel) -> onnx.ModelProto:
     layers = StudentLayers(model)
     graph = GraphBuilder()
     memory = _repeated(graph, layers.read_memory(graph))
-    # Every hypothesis of a row has the row's own candidates.
     candidates = layers.output.candidates(graph, "beam")
+    # Every hypothesis of a row has the row's own candidates.
+    candidates = replace(candidates, bias=_repeat_rows(graph, candidates.bias))
     layers.constant_positions(graph)
     _only_end(graph, candidates)
     batch = graph.op("Shape", ["lengths"])

@@ -29,8 +29,9 @@ _NARROWED: Final = "none"
 class Candidates:
     """What each row may write, as values of a graph. V are the shared places and the P of a row's own.
 
-    `ids` int64 `[B, V]`; of a row's own `weights` int8 `[B, width, P]` and `bias` float32 `[B, 1, P]`; `grouped` is the
-    shape `[B, K, width]` of states with K hypotheses a row, `flat` that of their scores, `[B * K, P]`.
+    `ids` int64 `[B, V]`; of a row's own `weights` int8 `[B, P / 64, width, 64]`, in blocks that are read from one end
+    to the other, and `bias` float32 `[B * K, P]` for K hypotheses a row. `grouped` is the shape `[B, 1, K, width]` of
+    their states, `flat` that of their scores, `[B * K, P]`.
     """
 
     ids: str
@@ -59,7 +60,8 @@ class OutputLayer:
         `hypotheses` `[1]` says how many a row has.
         """
         graph.constant_as(self._name, self._embedding.values)
-        weights = graph.op("Transpose", [graph.op("Gather", [self._name, "candidates"])], perm=[0, 2, 1])
+        rows = graph.op("Gather", [self._name, "candidates"])
+        blocks = graph.reshape(rows, 0, -1, CANDIDATE_BLOCK, self._width)
         bias = graph.op("Gather", [graph.constant(self._own_bias()), "candidates"])
         shared = np.full(self._places(), UNK_ID, dtype=np.int64)
         shared[: self._shared] = np.arange(self._shared)
@@ -67,9 +69,9 @@ class OutputLayer:
         shared_ids = graph.op("Expand", [graph.constant(shared), everywhere])
         return Candidates(
             ids=graph.op("Concat", [shared_ids, "candidates"], axis=1),
-            weights=weights,
-            bias=graph.op("Unsqueeze", [bias, graph.ints(1)]),
-            grouped=graph.op("Concat", [graph.ints(-1), hypotheses, graph.ints(self._width)], axis=0),
+            weights=graph.op("Transpose", [blocks], perm=[0, 1, 3, 2]),
+            bias=bias,
+            grouped=graph.op("Concat", [graph.ints(-1, 1), hypotheses, graph.ints(self._width)], axis=0),
             flat=graph.op("Concat", [graph.ints(-1), graph.op("Shape", ["candidates"], start=1)], axis=0),
         )
 
@@ -78,8 +80,12 @@ class OutputLayer:
         quantized = graph.quantize(value, self._activation)
         grouped = graph.op("Reshape", [quantized, candidates.grouped])
         products = graph.op("MatMulInteger", [grouped, candidates.weights])
-        own = graph.op("DequantizeLinear", [products, graph.scalar(self._scale())])
-        own = graph.op("Reshape", [graph.op("Add", [own, candidates.bias]), candidates.flat])
+        # Nothing is moved where a row has one hypothesis.
+        products = graph.op("Transpose", [products], perm=[0, 2, 1, 3])
+        own = graph.op(
+            "DequantizeLinear", [graph.op("Reshape", [products, candidates.flat]), graph.scalar(self._scale())]
+        )
+        own = graph.op("Add", [own, candidates.bias])
         return graph.op("Concat", [self._shared_logits(graph, quantized), own], axis=1)
 
     def _shared_logits(self, graph: GraphBuilder, quantized: str) -> str:
