@@ -13,7 +13,7 @@ from service import __version__
 from service.batching import Batcher, Limits, Observer, Recall, TranslationMemory
 from service.detect import Detector
 from service.engines import Engine
-from service.engines.loading import Placement
+from service.engines.loading import CTRANSLATE2, Placement, ctranslate2_dtype
 from service.errors import ConfigurationError, MancheteError
 from service.guards import Check, Watch, check
 from service.models import Catalog, EngineLoader, ModelEntry, ModelPool, ModelStore, Router, keep_freed_memory
@@ -202,7 +202,8 @@ def build(
     def signature_of(model_id: str) -> str | None:
         entry = catalog.get(model_id)
         engine = _engine_of(entry, settings)
-        return f"{model_id}@{entry.revision}/{engine}/{settings.dtype}/{converter_version(entry)}/{versions}"
+        dtype = ctranslate2_dtype() if engine == CTRANSLATE2 else settings.dtype
+        return f"{model_id}@{entry.revision}/{engine}/{dtype}/{converter_version(entry)}/{versions}"
 
     recall = None
     if settings.translation_memory_mb:

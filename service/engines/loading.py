@@ -107,16 +107,18 @@ def load_ctranslate2(
 ) -> Engine:
     """Load a converted OPUS-MT model with CTranslate2; a call runs on one core, `parallel_calls` at a time.
 
-    It is computed in int8, or in float32 on a processor that would lose what int8 products add up to.
-
     `target_token`, such as `>>fra<<`, is put before every text. Raises ModelMissing or ModelCorrupt naming the file
     that cannot be used, InvalidInput for a target token that the model does not have.
     """
     from service.engines.ctranslate2_engine import load_ctranslate2 as load
 
-    dtype = "int8" if exact_int8() else "float32"
-    signature = ModelSignature(model_id, revision, CTRANSLATE2, dtype, beam=1, shortlist=False)
+    signature = ModelSignature(model_id, revision, CTRANSLATE2, ctranslate2_dtype(), beam=1, shortlist=False)
     return load(folder, signature, target_token=target_token, parallel_calls=parallel_calls)
+
+
+def ctranslate2_dtype() -> str:
+    """The number format of CTranslate2's models: int8, or float32 on a processor that would lose int8 products."""
+    return "int8" if exact_int8() else "float32"
 
 
 def load_seq2seq(
@@ -157,7 +159,7 @@ def expected_bytes(engine: str, model_bytes: int, shortlist_bytes: int) -> int:
         return 2 * model_bytes + shortlist_bytes + WORKSPACE_BYTES
     if engine == CTRANSLATE2:
         # The converted weights, as they are or become float32, and a batch's workspace.
-        return (1 if exact_int8() else 4) * model_bytes + WORKSPACE_BYTES
+        return (1 if ctranslate2_dtype() == "int8" else 4) * model_bytes + WORKSPACE_BYTES
     if engine == SEQ2SEQ:
         # Weights are published as float32, or as float16 and become float32.
         return 2 * model_bytes
