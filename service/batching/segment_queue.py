@@ -13,8 +13,8 @@ from service.types import Priority
 INTERACTIVE_RUN = 16
 
 # A batch cannot be stopped. While somebody may come who waits, batches of bulk work have at most this fraction of the
-# padded tokens that a batch may have, at a tenth more processor time for the same work.
-BULK_SHARE = 2
+# padded tokens that a batch may have: smaller ones take more processor time for the same work, halves a tenth more.
+BULK_SHARE = 3
 # Nobody is expected any more so long after the last who waited.
 QUIET_SECONDS = 10.0
 

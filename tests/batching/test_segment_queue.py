@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from service.batching.jobs import Batch, Expelled, Group, Key, Reason, State, Ticket, Waiter
-from service.batching.segment_queue import INTERACTIVE_RUN, QUIET_SECONDS, SegmentQueue
+from service.batching.segment_queue import BULK_SHARE, INTERACTIVE_RUN, QUIET_SECONDS, SegmentQueue
 from service.types import GREEDY, DecodeOptions, Priority, RequestContext
 
 GROUP = Group("model", GREEDY)
@@ -48,7 +48,7 @@ def test_fill_stops_where_padding_would_outweigh_the_work():
     assert len(texts(queue.take(0.0))) == 10
 
 
-def test_bulk_work_takes_batches_of_half_the_tokens_until_nobody_has_waited_for_a_while():
+def test_bulk_work_takes_shorter_batches_until_nobody_has_waited_for_a_while():
     queue = SegmentQueue(limits(max_batch_tokens=40, max_batch_rows=16))
     bulk, other = Ticket(request("a", bulk=True)), Ticket(request("b"))
     for number in range(40):
@@ -57,7 +57,7 @@ def test_bulk_work_takes_batches_of_half_the_tokens_until_nobody_has_waited_for_
     for number in range(10):
         put(queue, other, 4, f"interactive{number}")
     assert len(texts(queue.take(0.0))) == 10
-    assert len(texts(queue.take(QUIET_SECONDS - 0.1))) == 5
+    assert len(texts(queue.take(QUIET_SECONDS - 0.1))) == 10 // BULK_SHARE
     assert len(texts(queue.take(QUIET_SECONDS))) == 10
 
 
