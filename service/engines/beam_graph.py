@@ -1,6 +1,6 @@
 """Writes the ONNX graph of a student's beam search: the loop over target positions in one run.
 
-Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]` and `candidates` int64 `[B, P]` as in `greedy_graph`;
+Inputs   the outputs of `encoder_graph`, and `lengths` and the candidates as in `greedy_graph`;
          `limits` int64 `[B]`: tokens a row may have; `beam` int64 `[1]`: the number K of hypotheses kept for each row.
 Outputs  `tokens` int64 `[T, B, K]`; `parents` int64 `[T, B, K]`: which hypothesis of the step before a token extends;
          `totals` float32 `[B, K]`: summed log-probabilities; `sizes` int64 `[B, K]`: tokens of each hypothesis, the
@@ -12,7 +12,6 @@ open ones by its sum. Normalisation by length is left to the reader of the outpu
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -35,8 +34,6 @@ def beam_graph(model: MarianModel) -> onnx.ModelProto:
     graph = GraphBuilder()
     memory = _repeated(graph, layers.read_memory(graph))
     candidates = layers.output.candidates(graph, "beam")
-    # Every hypothesis of a row has the row's own candidates.
-    candidates = replace(candidates, bias=_repeat_rows(graph, candidates.bias))
     layers.constant_positions(graph)
     _only_end(graph, candidates)
     batch = graph.op("Shape", ["lengths"])

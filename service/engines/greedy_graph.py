@@ -1,15 +1,16 @@
 """Writes the ONNX graph of a student's greedy search: a loop over target positions, from wherever it was left.
 
-Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates` int64 `[B, P]`; `start` int64 `[1]`:
-         the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop stops when no more rows
-         than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero at first; for every
-         decoder layer `cell_N` float32 `[B, width]`, zero at first.
+Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates`, `block_rows` and `layout`, see below;
+         `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop
+         stops when no more rows than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero
+         at first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
 Outputs  `tokens` int64 `[T, B]`; `log_probabilities` float32 `[T, B]`; `previous_next` and `cell_N_next`: what the next
          run begins with. What follows a row's end-of-sentence token is to be ignored.
 
-`candidates` are the tokens that each row may write beside the frequent ones, padded to a multiple of `CANDIDATE_BLOCK`
-with the unknown token, which is never written. All rows are open at the start of a run: whoever runs it again leaves
-the others out.
+What each row may write beside the frequent tokens comes in N blocks, each of one row: `candidates` int64
+`[N, CANDIDATE_BLOCK]`, padded with the unknown token, which is never written; `block_rows` int64 `[N]`: the row of each
+block; `layout` int64 `[B, M]`: the blocks of each row, padded with a block of nothing but the unknown token. All rows
+are open at the start of a run: whoever runs it again leaves the others out.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from service.engines.student_output import Candidates
 # What greedy and beam search are given beside the encoder's outputs.
 SHORTLISTED: Final = (
     tensor("lengths", INT32, ["B"]),
-    tensor("candidates", INT64, ["B", "P"]),
+    tensor("candidates", INT64, ["N", CANDIDATE_BLOCK]),
+    tensor("block_rows", INT64, ["N"]),
+    tensor("layout", INT64, ["B", "M"]),
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from service.engines.decoding import Found
-from service.engines.student_batch import Feeds, Ids, Row, narrowed
+from service.engines.student_batch import Feeds, Ids, OwnCandidates, Row
 from service.engines.tokens import EOS_ID, until_end
 
 # Rows are left out once no more than this share of them is open; measured, see docs/decisions/0010.
@@ -56,7 +56,7 @@ class GreedySearch:
         names = ("previous", *sorted(name for name in inputs if name.startswith("cell_")))
         self._widths: dict[str, int] = {name: inputs[name][-1] for name in names}
 
-    def __call__(self, batch: Sequence[Row], memory: Feeds, candidates: Ids) -> list[Found]:
+    def __call__(self, batch: Sequence[Row], memory: Feeds, candidates: OwnCandidates) -> list[Found]:
         """The hypothesis of each row. `memory` is what the encoder graph gave, and the rows' `lengths`; `candidates`
         are the rows' own."""
         writings = [_Writing(row) for row in batch]
@@ -66,7 +66,7 @@ class GreedySearch:
         while current:
             steps = max(one.row.limit for one in current) - start
             rest = int(REST_SHARE * len(current)) if len(current) > LEAST_ROWS else 0
-            feeds = {**memory, **state, **_controls(candidates, start, steps, rest)}
+            feeds = {**memory, **state, **candidates.feeds(), **_controls(start, steps, rest)}
             tokens, log_probabilities, *states = self._session.run(None, feeds)
             columns = zip(tokens.T.tolist(), log_probabilities.T.tolist(), strict=True)
             for one, (ids, scores) in zip(current, columns, strict=True):
@@ -77,13 +77,12 @@ class GreedySearch:
             if current:
                 state = {name: value[rows] for name, value in zip(state, states, strict=True)}
                 memory = _narrowed(memory, rows)
-                candidates = narrowed(candidates, rows)
+                candidates = candidates.of_rows(rows)
         return [one.found() for one in writings]
 
 
-def _controls(candidates: Ids, start: int, steps: int, rest: int) -> Feeds:
+def _controls(start: int, steps: int, rest: int) -> Feeds:
     return {
-        "candidates": candidates,
         "start": np.array([start], dtype=np.int64),
         "steps": np.array([steps], dtype=np.int64),
         "rest": np.array(rest, dtype=np.int64),

@@ -114,8 +114,8 @@ class StudentEngine:
             return [[one] for one in self._greedy(batch, memory, candidates)]
         limits = np.array([row.limit for row in batch], dtype=np.int64)
         beam = np.array([beam_width(options)], dtype=np.int64)
-        feeds = {"candidates": candidates, "limits": limits, "beam": beam}
-        return beam_results(batch, self._beam_session().run(None, {**memory, **feeds}))
+        feeds = {**memory, **candidates.feeds(), "limits": limits, "beam": beam}
+        return beam_results(batch, self._beam_session().run(None, feeds))
 
     def _beam_session(self) -> Any:
         # Few requests ask for more than the best: the second graph's memory is taken when one does.

@@ -53,29 +53,49 @@ def encoder_feeds(batch: Sequence[Row]) -> Feeds:
     return {"ids": ids, "places": packed % width, "padded": padded, "packed": packed, "lengths": lengths}
 
 
-def own_candidates(batch: Sequence[Row], vocabulary_size: int) -> Ids:
-    """Token ids that each row may write beside the shared ones, `[B, P]`, ascending, each once.
+@dataclass(frozen=True, slots=True)
+class OwnCandidates:
+    """Token ids that each row of a batch may write beside the shared ones, in blocks that belong to one row each.
 
-    They are padded to whole blocks, and at least one, with the unknown token, which no row writes.
+    `blocks` `[N, CANDIDATE_BLOCK]`, those of a row together, in order of the rows, and at last one of no row; `counts`
+    `[B]`, each row's number of them, at least one. A row's ids ascend, each is there once, and the rest of its last
+    block, as the block of no row, is the unknown token, which is never written.
     """
+
+    blocks: Ids
+    counts: Ids
+
+    def feeds(self) -> Feeds:
+        """The inputs that `greedy_graph` and `beam_graph` describe."""
+        places = np.arange(self.counts.max())
+        firsts = np.cumsum(self.counts) - self.counts
+        layout = np.where(places < self.counts[:, np.newaxis], firsts[:, np.newaxis] + places, len(self.blocks) - 1)
+        block_rows = np.append(np.repeat(np.arange(len(self.counts)), self.counts), 0)
+        return {"candidates": self.blocks, "block_rows": block_rows, "layout": layout}
+
+    def of_rows(self, rows: Ids) -> OwnCandidates:
+        """Those of some of the rows, which ascend."""
+        kept = np.zeros(len(self.counts), dtype=bool)
+        kept[rows] = True
+        return OwnCandidates(self.blocks[np.append(np.repeat(kept, self.counts), True)], self.counts[rows])
+
+
+def own_candidates(batch: Sequence[Row], vocabulary_size: int) -> OwnCandidates:
+    """The candidates of each row without the shared ones."""
     member = np.zeros(vocabulary_size, dtype=bool)
     rows = []
     for row in batch:
         member[row.candidates] = True
         rows.append(np.flatnonzero(member[SHARED_CANDIDATES:]) + SHARED_CANDIDATES)
         member[row.candidates] = False
-    width = max(1, *map(len, rows))
-    candidates = np.full((len(rows), -(-width // CANDIDATE_BLOCK) * CANDIDATE_BLOCK), UNK_ID, dtype=np.int64)
-    for own, ids in zip(candidates, rows, strict=True):
-        own[: len(ids)] = ids
-    return candidates
-
-
-def narrowed(candidates: Ids, rows: Ids) -> Ids:
-    """Some of the rows of `own_candidates`, without blocks in which none of these has any."""
-    some = candidates[rows]
-    used = int((some[:, ::CANDIDATE_BLOCK] != UNK_ID).any(axis=0).sum())
-    return some[:, : max(1, used) * CANDIDATE_BLOCK]
+    counts = np.array([max(1, -(-len(ids) // CANDIDATE_BLOCK)) for ids in rows], dtype=np.int64)
+    blocks = np.full((int(counts.sum()) + 1, CANDIDATE_BLOCK), UNK_ID, dtype=np.int64)
+    places = blocks.reshape(-1)
+    start = 0
+    for ids, count in zip(rows, counts.tolist(), strict=True):
+        places[start : start + len(ids)] = ids
+        start += count * CANDIDATE_BLOCK
+    return OwnCandidates(blocks, counts)
 
 
 def beam_results(batch: Sequence[Row], outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:

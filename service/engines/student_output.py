@@ -29,9 +29,9 @@ _NARROWED: Final = "none"
 class Candidates:
     """What each row may write, as values of a graph. V are the shared places and the P of a row's own.
 
-    `ids` int64 `[B, V]`; of a row's own `weights` int8 `[B, P / 64, width, 64]`, in blocks that are read from one end
-    to the other, and `bias` float32 `[B * K, P]` for K hypotheses a row. `grouped` is the shape `[B, 1, K, width]` of
-    their states, `flat` that of their scores, `[B * K, P]`.
+    `ids` int64 `[B, V]`; of the N blocks the `weights` int8 `[N, width, 64]`, each read from one end to the other, and
+    the `bias` float32 `[N, 1, 64]`. `grouped` is the shape `[B, K, width]` of the states of K hypotheses a row, `flat`
+    that of their scores, `[B * K, P]`.
     """
 
     ids: str
@@ -55,37 +55,37 @@ class OutputLayer:
         self._shared = min(SHARED_CANDIDATES, arch.target_vocabulary)
 
     def candidates(self, graph: GraphBuilder, hypotheses: str) -> Candidates:
-        """Read the graph inputs `candidates` `[B, P]`, each row's own padded with the unknown token, and `lengths`.
+        """Read the graph inputs `candidates`, `block_rows`, `layout` (see `greedy_graph`) and `lengths`.
 
         `hypotheses` `[1]` says how many a row has.
         """
         graph.constant_as(self._name, self._embedding.values)
         rows = graph.op("Gather", [self._name, "candidates"])
-        blocks = graph.reshape(rows, 0, -1, CANDIDATE_BLOCK, self._width)
         bias = graph.op("Gather", [graph.constant(self._own_bias()), "candidates"])
         shared = np.full(self._places(), UNK_ID, dtype=np.int64)
         shared[: self._shared] = np.arange(self._shared)
         everywhere = graph.op("Concat", [graph.op("Shape", ["lengths"]), graph.ints(len(shared))], axis=0)
         shared_ids = graph.op("Expand", [graph.constant(shared), everywhere])
+        own = graph.op("Gather", ["candidates", "layout"])
+        places = graph.op("Mul", [graph.op("Shape", ["layout"], start=1), graph.ints(CANDIDATE_BLOCK)])
         return Candidates(
-            ids=graph.op("Concat", [shared_ids, "candidates"], axis=1),
-            weights=graph.op("Transpose", [blocks], perm=[0, 1, 3, 2]),
-            bias=bias,
-            grouped=graph.op("Concat", [graph.ints(-1, 1), hypotheses, graph.ints(self._width)], axis=0),
-            flat=graph.op("Concat", [graph.ints(-1), graph.op("Shape", ["candidates"], start=1)], axis=0),
+            ids=graph.op("Concat", [shared_ids, graph.reshape(own, 0, -1)], axis=1),
+            weights=graph.op("Transpose", [rows], perm=[0, 2, 1]),
+            bias=graph.op("Unsqueeze", [bias, graph.ints(1)]),
+            grouped=graph.op("Concat", [graph.ints(-1), hypotheses, graph.ints(self._width)], axis=0),
+            flat=graph.op("Concat", [graph.ints(-1), places], axis=0),
         )
 
     def logits(self, graph: GraphBuilder, value: str, candidates: Candidates) -> str:
         """Scores `[rows, V]` float32 of decoder states `[rows, width]`, in the order of `candidates.ids`."""
         quantized = graph.quantize(value, self._activation)
-        grouped = graph.op("Reshape", [quantized, candidates.grouped])
-        products = graph.op("MatMulInteger", [grouped, candidates.weights])
-        # Nothing is moved where a row has one hypothesis.
-        products = graph.op("Transpose", [products], perm=[0, 2, 1, 3])
-        own = graph.op(
-            "DequantizeLinear", [graph.op("Reshape", [products, candidates.flat]), graph.scalar(self._scale())]
-        )
+        states = graph.op("Gather", [graph.op("Reshape", [quantized, candidates.grouped]), "block_rows"])
+        products = graph.op("MatMulInteger", [states, candidates.weights])
+        own = graph.op("DequantizeLinear", [products, graph.scalar(self._scale())])
         own = graph.op("Add", [own, candidates.bias])
+        own = graph.op("Gather", [own, "layout"])
+        # Nothing is moved where a row has one hypothesis.
+        own = graph.op("Reshape", [graph.op("Transpose", [own], perm=[0, 2, 1, 3]), candidates.flat])
         return graph.op("Concat", [self._shared_logits(graph, quantized), own], axis=1)
 
     def _shared_logits(self, graph: GraphBuilder, quantized: str) -> str:
