@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +157,8 @@ def test_reports_of_orders_are_not_taken_for_orders(language: str) -> None:
 
 @pytest.mark.slow
 def test_the_real_smollm2_prints_none_of_it() -> None:
-    writer = Writer(open_generator(Options(SMOLLM2, timeout_seconds=60.0)), PROMPTS, sentences)
+    options = Options(SMOLLM2, timeout_seconds=60.0, threads=os.cpu_count() or 1)
+    writer = Writer(open_generator(options), PROMPTS, sentences)
     try:
         from service.engines.gguf import weights_file
 
