@@ -14,7 +14,7 @@ INTERACTIVE_RUN = 16
 
 # A batch cannot be stopped. While somebody may come who waits, batches of bulk work have at most this fraction of the
 # padded tokens that a batch may have: smaller ones take more processor time for the same work, halves a tenth more.
-BULK_SHARE = 3
+_BULK_SHARE = 3
 # Nobody is expected any more so long after the last who waited.
 QUIET_SECONDS = 10.0
 
@@ -117,7 +117,7 @@ class SegmentQueue:
     def _budget(self, priority: Priority, now: float) -> int:
         """Padded tokens that a batch of `priority` may have."""
         expected = now - self._last_interactive < QUIET_SECONDS
-        share = BULK_SHARE if priority is Priority.BULK and expected else 1
+        share = _BULK_SHARE if priority is Priority.BULK and expected else 1
         return max(1, self._limits.max_batch_tokens // share)
 
     def _due(self) -> Priority | None:

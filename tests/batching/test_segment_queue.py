@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from service.batching.jobs import Batch, Expelled, Group, Key, Reason, State, Ticket, Waiter
-from service.batching.segment_queue import BULK_SHARE, INTERACTIVE_RUN, QUIET_SECONDS, SegmentQueue
+from service.batching.segment_queue import INTERACTIVE_RUN, QUIET_SECONDS, SegmentQueue
 from service.types import GREEDY, DecodeOptions, Priority, RequestContext
 
 GROUP = Group("model", GREEDY)
@@ -57,7 +57,7 @@ def test_bulk_work_takes_shorter_batches_until_nobody_has_waited_for_a_while():
     for number in range(10):
         put(queue, other, 4, f"interactive{number}")
     assert len(texts(queue.take(0.0))) == 10
-    assert len(texts(queue.take(QUIET_SECONDS - 0.1))) == 10 // BULK_SHARE
+    assert len(texts(queue.take(QUIET_SECONDS - 0.1))) == 3
     assert len(texts(queue.take(QUIET_SECONDS))) == 10
 
 
