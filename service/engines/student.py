@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from service.engines.decoding import Found, Seconds, beam_width, hypothesis_of
+from service.engines.encoding import Encoder
 from service.engines.greedy_search import GreedySearch
 from service.engines.loading import SHORTLIST_FILE, STUDENT, WEIGHTS_FILE, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
-from service.engines.student_batch import Row, batches, beam_results, encoder_feeds, own_candidates
+from service.engines.student_batch import Row, batches, beam_results, own_candidates
 from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer, VocabularyFormatError
 from service.errors import EngineFailure, ModelCorrupt
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
@@ -45,8 +46,7 @@ class StudentEngine:
         self.max_source_tokens = MAX_SOURCE_TOKENS
         self._folder = folder
         self._weights_bytes = weights_bytes
-        self._encoder: Any = _session(folder / ENCODER_FILE, signature.model)
-        self._memory_names = [output.name for output in self._encoder.get_outputs()]
+        self._encoder: Any = Encoder(_session(folder / ENCODER_FILE, signature.model))
         self._greedy: Any = GreedySearch(_session(folder / GREEDY_FILE, signature.model))
         self._beam: Any = None
         self._beam_lock = threading.Lock()
@@ -106,9 +106,7 @@ class StudentEngine:
 
     def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
         """What the search found for each row."""
-        encoding = encoder_feeds(batch)
-        memory = dict(zip(self._memory_names, self._encoder.run(None, encoding), strict=True))
-        memory["lengths"] = encoding["lengths"]
+        memory = self._encoder(batch)
         candidates = own_candidates(batch, self._tokenizer.target_size)
         if options == GREEDY:
             return [[one] for one in self._greedy(batch, memory, candidates)]

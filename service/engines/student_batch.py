@@ -13,8 +13,9 @@ from service.engines.decoding import Found
 from service.engines.shortlist import CANDIDATE_BLOCK, SHARED_CANDIDATES
 from service.engines.tokens import EOS_ID, UNK_ID, length_limit, until_end
 
+Array = npt.NDArray[Any]
 Ids = npt.NDArray[np.int64]
-Feeds = dict[str, npt.NDArray[Any]]
+Feeds = dict[str, Array]
 
 # Measured on one core: in larger batches what the rows may write outgrows the caches, smaller ones pay for their steps.
 MAX_BATCH_ROWS: Final = 16
@@ -39,18 +40,6 @@ def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
     ordered = sorted(rows, key=lambda row: len(row.ids))
     for start in range(0, len(ordered), MAX_BATCH_ROWS):
         yield ordered[start : start + MAX_BATCH_ROWS]
-
-
-def encoder_feeds(batch: Sequence[Row]) -> Feeds:
-    """The encoder graph's inputs."""
-    lengths = np.array([len(row.ids) for row in batch], dtype=np.int32)
-    width = int(lengths.max())
-    filled = np.arange(width, dtype=np.int32) < lengths[:, np.newaxis]
-    packed = np.flatnonzero(filled)
-    padded = np.zeros(filled.shape, dtype=np.int64)
-    padded[filled] = np.arange(len(packed))
-    ids = np.concatenate([np.array(row.ids, dtype=np.int64) for row in batch])
-    return {"ids": ids, "places": packed % width, "padded": padded, "packed": packed, "lengths": lengths}
 
 
 @dataclass(frozen=True, slots=True)

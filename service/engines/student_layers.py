@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import onnx
@@ -16,6 +17,10 @@ from service.engines.architecture import LAYER_NORM_EPSILON, Architecture, posit
 from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder, tensor
 from service.engines.marian import FloatArray, MarianModel
 from service.engines.student_output import MASKED, OutputLayer
+
+# Where the axes `[S, B, heads, head_width]` go: keys are read position by position, all else head_width by head_width.
+_POSITION_FIRST: Final = (1, 2, 0, 3)
+_POSITION_LAST: Final = (1, 2, 3, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +55,20 @@ class StudentLayers:
     # --- encoder
 
     def encode(self, graph: GraphBuilder) -> str:
-        """Encoder states of the tokens that are none of padding, float32 `[N, width]`.
-
-        Reads the graph inputs `ids` and `places` `[N]`, `padded` `[B, S]`, `packed` `[N]` and `lengths` `[B]`. Only
-        attention sees the padded layout: everything else would be computed on padding for nothing.
-        """
-        width = self.arch.width
+        """Encoder states `[S * B, width]` float32 of the graph input `ids` `[S, B]`: rows of one length, no padding."""
         embedding = self.arch.source_embedding
         graph.constant_as(embedding, self._model.quantized[embedding].values)
         self.constant_positions(graph)
-        embedded = self._embed(graph, embedding, "ids")
-        value = graph.op("Add", [embedded, graph.op("Gather", ["positions", "places"])])
+        length = graph.op("Shape", ["ids"], start=0, end=1)
+        positions = graph.op("Slice", ["positions", graph.ints(0), length, graph.ints(0)])
+        value = graph.op(
+            "Add", [self._embed(graph, embedding, "ids"), graph.op("Unsqueeze", [positions, graph.ints(1)])]
+        )
+        value = graph.reshape(value, -1, self.arch.width)
+        heads = self._heads(graph)
         for layer in range(1, self.arch.encoder_layers + 1):
             name = f"encoder_l{layer}"
-            update = self._self_attention(graph, value, f"{name}_self", width)
+            update = self._self_attention(graph, value, heads, f"{name}_self")
             value = self._residual_norm(graph, value, update, f"{name}_self_Wo")
             value = self._feed_forward(graph, value, name)
         return value
@@ -80,25 +85,35 @@ class StudentLayers:
         scale = math.sqrt(self.arch.width) / self._model.quantized[embedding].multiplier
         return graph.op("DequantizeLinear", [graph.op("Gather", [embedding, ids]), graph.scalar(scale)])
 
-    def _self_attention(self, graph: GraphBuilder, value: str, name: str, width: int) -> str:
-        # Three products and not one: taking the result apart would copy as much again as the gathering does.
+    def _heads(self, graph: GraphBuilder) -> str:
+        """The shape `[S, B, heads, head_width]`."""
+        split = graph.ints(self.arch.heads, self.arch.head_width)
+        return graph.op("Concat", [graph.op("Shape", ["ids"]), split], axis=0)
+
+    def _self_attention(self, graph: GraphBuilder, value: str, heads: str, name: str) -> str:
+        # Not ONNX Runtime's operator for it, which takes about twice as long, and with padding three times.
         quantized = self._quantize(graph, value, f"{name}_Wq")
         query, key, val = (
-            graph.op("Gather", [self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT), "padded"])
-            for linear in (Linear((f"{name}_W{part}",), (f"{name}_b{part}",)) for part in "qkv")
+            self._by_head(graph, quantized, heads, Linear((f"{name}_W{part}",), (f"{name}_b{part}",)), lies)
+            for part, lies in (("q", _POSITION_FIRST), ("k", _POSITION_LAST), ("v", _POSITION_FIRST))
         )
-        mixed = graph.microsoft(
-            "MultiHeadAttention", [query, key, val, "", "lengths"], num_heads=self.arch.heads, mask_filter_value=MASKED
-        )
-        mixed = graph.op("Gather", [graph.reshape(mixed, -1, width), "packed"])
+        scores = graph.microsoft("FusedMatMul", [query, key], alpha=1.0 / math.sqrt(self.arch.head_width))
+        mixed = graph.op("MatMul", [graph.op("Softmax", [scores], axis=-1), val])
+        mixed = graph.reshape(graph.op("Transpose", [mixed], perm=[2, 0, 1, 3]), -1, self.arch.width)
         return self._project(graph, mixed, Linear((f"{name}_Wo",), (f"{name}_bo",)))
+
+    def _by_head(self, graph: GraphBuilder, quantized: str, heads: str, linear: Linear, lies: tuple[int, ...]) -> str:
+        """A product of every position's state, `heads` its shape, in the order of axes `lies`."""
+        product = self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT)
+        return graph.op("Transpose", [graph.op("Reshape", [product, heads])], perm=lies)
 
     # --- what the decoder computes once
 
     def memory(self, graph: GraphBuilder, encoded: str) -> None:
         """Keys and values of every decoder layer, as graph outputs called `keys_1`, `values_1` and so on."""
+        heads = self._heads(graph)
         for number, name in enumerate(self._decoder_layers(), start=1):
-            key, val = self._keys_values(graph, encoded, name)
+            key, val = self._keys_values(graph, encoded, heads, name)
             graph.rename(key, f"keys_{number}")
             graph.rename(val, f"values_{number}")
 
@@ -120,17 +135,13 @@ class StudentLayers:
         bias = graph.op("Where", [within, graph.scalar(0.0), graph.scalar(MASKED)])
         return Memory(layers, graph.op("Unsqueeze", [bias, graph.ints(1, 2)]))
 
-    def _keys_values(self, graph: GraphBuilder, encoded: str, name: str) -> tuple[str, str]:
+    def _keys_values(self, graph: GraphBuilder, encoded: str, heads: str, name: str) -> tuple[str, str]:
         context = f"{name}_context"
         quantized = self._quantize(graph, encoded, f"{context}_Wk")
         key, val = (
-            graph.op("Gather", [self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT), "padded"])
-            for linear in (Linear((f"{context}_W{part}",), (f"{context}_b{part}",)) for part in "kv")
+            self._by_head(graph, quantized, heads, Linear((f"{context}_W{part}",), (f"{context}_b{part}",)), lies)
+            for part, lies in (("k", _POSITION_LAST), ("v", _POSITION_FIRST))
         )
-        heads = graph.ints(self.arch.heads, self.arch.head_width)
-        shape = graph.op("Concat", [graph.op("Shape", ["padded"]), heads], axis=0)
-        key = graph.op("Transpose", [graph.op("Reshape", [key, shape])], perm=[0, 2, 3, 1])
-        val = graph.op("Transpose", [graph.op("Reshape", [val, shape])], perm=[0, 2, 1, 3])
         return key, val
 
     # --- one target position

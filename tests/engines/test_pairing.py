@@ -15,11 +15,12 @@ from marian_files import Sizes, random_parameters, student_model
 from sentences import SENTENCES
 
 from service.engines.architecture import read_architecture
+from service.engines.encoding import Encoder
 from service.engines.marian import MarianModel, parse_marian, read_marian
 from service.engines.pairing import SAFE_SUM, arranged, paired
 from service.engines.reference import reference_model
 from service.engines.student import ENCODER_FILE, VOCABULARY_FILE
-from service.engines.student_batch import Row, encoder_feeds
+from service.engines.student_batch import Row
 from service.engines.tokens import Tokenizer
 from service.models.catalog import ModelEntry
 from service.models.store import ModelStore
@@ -85,13 +86,13 @@ def test_a_processor_without_vnni_comes_to_the_exact_sums(entry: ModelEntry, sto
         Row(index, ids, np.array([], dtype=np.int32))
         for index, ids in enumerate(tokenizer.encode(SENTENCES[entry.source]))
     ]
-    feeds = encoder_feeds(rows)
-    for value, expected in zip(usual.run(None, feeds), exact.run(None, feeds), strict=True):
-        np.testing.assert_array_equal(value, expected)
+    expected = exact(rows)
+    for name, value in usual(rows).items():
+        np.testing.assert_array_equal(value, expected[name])
 
 
-def _encoder(path: Path, precise: str) -> onnxruntime.InferenceSession:
+def _encoder(path: Path, precise: str) -> Encoder:
     """The encoder; `precise` has ONNX Runtime compute in wider integers where 16 bits might overflow."""
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.x64quantprecision", precise)
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return Encoder(onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
