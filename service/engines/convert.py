@@ -7,6 +7,7 @@ from pathlib import Path
 
 from service.engines.architecture import read_architecture
 from service.engines.beam_graph import beam_graph
+from service.engines.candidate_graph import candidate_graph
 from service.engines.encoder_graph import encoder_graph
 from service.engines.external import write_graphs
 from service.engines.greedy_graph import greedy_graph
@@ -14,7 +15,7 @@ from service.engines.loading import SHORTLIST_FILE, StudentFiles
 from service.engines.marian import MarianFormatError, read_marian
 from service.engines.pairing import arranged
 from service.engines.shortlist import ShortlistFormatError, read_shortlist
-from service.engines.student import BEAM_FILE, ENCODER_FILE, GREEDY_FILE, vocabulary_files
+from service.engines.student import BEAM_FILE, CANDIDATES_FILE, ENCODER_FILE, GREEDY_FILE, vocabulary_files
 from service.engines.tokens import Tokenizer, VocabularyFormatError
 from service.errors import ModelCorrupt
 
@@ -32,6 +33,7 @@ def convert_student(files: StudentFiles, destination: Path, model_id: str) -> in
         model = arranged(model, arch)
         graphs = {
             ENCODER_FILE: encoder_graph(model),
+            CANDIDATES_FILE: candidate_graph(model),
             GREEDY_FILE: greedy_graph(model),
             BEAM_FILE: beam_graph(model),
         }

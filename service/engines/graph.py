@@ -120,6 +120,7 @@ def as_model(graph: onnx.GraphProto) -> onnx.ModelProto:
 
 
 FLOAT = int(TensorProto.FLOAT)
+INT8 = int(TensorProto.INT8)
 INT32 = int(TensorProto.INT32)
 INT64 = int(TensorProto.INT64)
 BOOL = int(TensorProto.BOOL)

@@ -1,16 +1,17 @@
 """Writes the ONNX graph of a student's greedy search: a loop over target positions, from wherever it was left.
 
-Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates`, `block_rows` and `layout`, see below;
-         `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `rest` int64 `[]`: the loop
-         stops when no more rows than this are open; `previous` float32 `[B, width]`: the last token's embedding, zero
-         at first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
+Inputs   the outputs of `encoder_graph`, and `lengths` int32 `[B]`; `candidates`, `weights`, `biases`, `block_rows` and
+         `layout`, see below; `start` int64 `[1]`: the first position; `steps` int64 `[1]`: how many at most; `open`
+         int64 `[B]`: 1 for a row that goes on, 0 for one that has ended; `waited` int64 `[1]`: the loop stops when so
+         many rows, the first ones, have ended; `previous` float32 `[B, width]`: the last token's embedding, zero at
+         first; for every decoder layer `cell_N` float32 `[B, width]`, zero at first.
 Outputs  `tokens` int64 `[T, B]`; `log_probabilities` float32 `[T, B]`; `previous_next` and `cell_N_next`: what the next
          run begins with. What follows a row's end-of-sentence token is to be ignored.
 
 What each row may write beside the frequent tokens comes in N blocks, each of one row: `candidates` int64
-`[N, CANDIDATE_BLOCK]`, padded with the unknown token, which is never written; `block_rows` int64 `[N]`: the row of each
-block; `layout` int64 `[B, M]`: the blocks of each row, padded with a block of nothing but the unknown token. All rows
-are open at the start of a run: whoever runs it again leaves the others out.
+`[N, CANDIDATE_BLOCK]`, padded with the unknown token, which is never written; `weights` and `biases`, what
+`candidate_graph` makes of them; `block_rows` int64 `[N]`: the row of each block; `layout` int64 `[B, M]`: the blocks of
+each row, padded with a block of nothing but the unknown token.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from typing import Final
 
 import numpy as np
 import onnx
-from onnx import helper
 
-from service.engines.graph import BOOL, FLOAT, INT32, INT64, GraphBuilder, as_model, tensor
+from service.engines.graph import BOOL, FLOAT, INT8, INT32, INT64, GraphBuilder, as_model, tensor
 from service.engines.marian import MarianModel
 from service.engines.shortlist import CANDIDATE_BLOCK
 from service.engines.student_layers import Memory, StudentLayers
@@ -31,6 +31,8 @@ from service.engines.student_output import Candidates
 SHORTLISTED: Final = (
     tensor("lengths", INT32, ["B"]),
     tensor("candidates", INT64, ["N", CANDIDATE_BLOCK]),
+    tensor("weights", INT8, ["N", "width", CANDIDATE_BLOCK]),
+    tensor("biases", FLOAT, ["N", 1, CANDIDATE_BLOCK]),
     tensor("block_rows", INT64, ["N"]),
     tensor("layout", INT64, ["B", "M"]),
 )
@@ -45,16 +47,15 @@ def greedy_graph(model: MarianModel) -> onnx.ModelProto:
     layers.constant_positions(graph)
     end = graph.op("Add", ["start", "steps"])
     graph.rename(graph.op("Slice", ["positions", "start", end, graph.ints(0)]), "own_positions")
-    batch = graph.op("Shape", ["lengths"])
-    open_rows = graph.op("ConstantOfShape", [batch], value=helper.make_tensor("open", INT64, [1], [1]))
     steps = graph.op("Squeeze", ["steps"])
-    carried = [steps, graph.scalar(True, np.bool_), "previous", open_rows, *cells]
+    carried = [steps, graph.scalar(True, np.bool_), "previous", "open", *cells]
     results = graph.ops("Loop", carried, 4 + len(cells), body=_step(layers, memory, candidates))
     states = [f"{name}_next" for name in ("previous", *cells)]
     for value, name in zip((results[0], *results[2:]), (*states, "tokens", "log_probabilities"), strict=True):
         graph.rename(value, name)
     inputs = [*layers.memory_tensors(), *SHORTLISTED, tensor("start", INT64, [1]), tensor("steps", INT64, [1])]
-    inputs += [tensor("rest", INT64, []), *(tensor(name, FLOAT, ["B", width]) for name in ("previous", *cells))]
+    inputs += [tensor("waited", INT64, [1]), tensor("open", INT64, ["B"])]
+    inputs += [*(tensor(name, FLOAT, ["B", width]) for name in ("previous", *cells))]
     outputs = [tensor("tokens", INT64, ["T", "B"]), tensor("log_probabilities", FLOAT, ["T", "B"])]
     outputs += [tensor(name, FLOAT, ["B", width]) for name in states]
     return as_model(graph.build("greedy", inputs, outputs))
@@ -70,8 +71,8 @@ def _step(layers: StudentLayers, memory: Memory, candidates: Candidates) -> onnx
     token = graph.op("Squeeze", [graph.op("GatherElements", [candidates.ids, place], axis=1), graph.ints(1)])
     # The end-of-sentence token is 0, and a row that was 0 once stays so.
     still_open = graph.op("Min", ["open_before", token])
-    open_rows = graph.op("ReduceSum", [still_open], keepdims=0)
-    graph.rename(graph.op("Greater", [open_rows, "rest"]), "go_on")
+    waited = graph.op("Slice", [still_open, graph.ints(0), "waited"])
+    graph.rename(graph.op("Cast", [graph.op("ReduceMax", [waited], keepdims=0)], to=BOOL), "go_on")
     results = [layers.embed(graph, token), still_open, *cells]
     carried = [("previous", FLOAT, (None, width)), ("open", INT64, (None,))]
     carried += [(name, FLOAT, (None, width)) for name in layers.cell_names()]

@@ -1,6 +1,7 @@
-"""Greedy search over one batch: a loop in ONNX Runtime that is left when enough rows have ended, to go on without them.
+"""Greedy search over one batch: a loop in ONNX Runtime that is left when its first rows have ended, to go on without.
 
-What the rows left over may write, and what they look at, is narrowed with them: a step then costs what it has to.
+Rows come in order of length, so that those that end first are about the first ones. Leaving these out is then free:
+what is left of every array is its end, as it lies in memory.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from service.engines.decoding import Found
-from service.engines.student_batch import Feeds, Ids, OwnCandidates, Row
+from service.engines.student_batch import Feeds, OwnCandidates, Row
 from service.engines.tokens import EOS_ID, until_end
 
-# Rows are left out once no more than this share of them is open; measured, see docs/decisions/0010.
-REST_SHARE: Final = 0.6
+# The loop is left once this share of its rows, the first ones, has ended; measured, see docs/decisions/0010.
+LEFT_SHARE: Final = 0.25
 # Leaving out rows of so small a batch costs more than they do.
-LEAST_ROWS: Final = 6
+LEAST_ROWS: Final = 3
 
 
 @dataclass(slots=True)
@@ -35,7 +36,9 @@ class _Writing:
         return len(self.ids) < self.row.limit and self.ids[-1:] != [EOS_ID]
 
     def take(self, ids: list[int], log_probabilities: list[float]) -> None:
-        """Write what follows, as far as the row goes."""
+        """Write what follows, as far as the row goes; one that has ended takes nothing any more."""
+        if not self.open:
+            return
         room = self.row.limit - len(self.ids)
         own = until_end(ids)[:room]
         self.ids += own
@@ -57,46 +60,34 @@ class GreedySearch:
         self._widths: dict[str, int] = {name: inputs[name][-1] for name in names}
 
     def __call__(self, batch: Sequence[Row], memory: Feeds, candidates: OwnCandidates) -> list[Found]:
-        """The hypothesis of each row. `memory` is what the encoder graph gave, and the rows' `lengths`; `candidates`
-        are the rows' own."""
+        """The hypothesis of each row, best in order of length. `memory` is what the encoder gave, and the rows'
+        `lengths`; `candidates` are the rows' own."""
         writings = [_Writing(row) for row in batch]
         current = writings
         state: Feeds = {name: np.zeros((len(batch), width), np.float32) for name, width in self._widths.items()}
         start = 0
         while current:
-            steps = max(one.row.limit for one in current) - start
-            rest = int(REST_SHARE * len(current)) if len(current) > LEAST_ROWS else 0
-            feeds = {**memory, **state, **candidates.feeds(), **_controls(start, steps, rest)}
+            feeds = {**memory, **state, **candidates.feeds(), **_controls(current, start)}
             tokens, log_probabilities, *states = self._session.run(None, feeds)
             columns = zip(tokens.T.tolist(), log_probabilities.T.tolist(), strict=True)
             for one, (ids, scores) in zip(current, columns, strict=True):
                 one.take(ids, scores)
             start += len(tokens)
-            rows = np.flatnonzero([one.open for one in current])
-            current = [current[row] for row in rows]
+            ended = next((row for row, one in enumerate(current) if one.open), len(current))
+            current = current[ended:]
             if current:
-                state = {name: value[rows] for name, value in zip(state, states, strict=True)}
-                memory = _narrowed(memory, rows)
-                candidates = candidates.of_rows(rows)
+                state = {name: value[ended:] for name, value in zip(state, states, strict=True)}
+                memory = {name: value[ended:] for name, value in memory.items()}
+                candidates = candidates.after(ended)
         return [one.found() for one in writings]
 
 
-def _controls(start: int, steps: int, rest: int) -> Feeds:
+def _controls(current: Sequence[_Writing], start: int) -> Feeds:
+    """How the loop is to run. The first of the rows is open."""
+    few = len(current) <= LEAST_ROWS
     return {
         "start": np.array([start], dtype=np.int64),
-        "steps": np.array([steps], dtype=np.int64),
-        "rest": np.array(rest, dtype=np.int64),
+        "steps": np.array([max(one.row.limit for one in current if one.open) - start], dtype=np.int64),
+        "waited": np.array([len(current) if few else max(1, int(LEFT_SHARE * len(current)))], dtype=np.int64),
+        "open": np.array([one.open for one in current], dtype=np.int64),
     }
-
-
-def _narrowed(memory: Feeds, rows: Ids) -> Feeds:
-    """The memory of some of the rows, as long as the longest of them."""
-    lengths = memory["lengths"][rows]
-    width = int(lengths.max())
-    narrow: Feeds = {"lengths": lengths}
-    for name, value in memory.items():
-        if name.startswith("keys_"):
-            narrow[name] = value[rows, :, :, :width]
-        elif name.startswith("values_"):
-            narrow[name] = value[rows, :, :width]
-    return narrow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,11 +48,13 @@ class OwnCandidates:
 
     `blocks` `[N, CANDIDATE_BLOCK]`, those of a row together, in order of the rows, and at last one of no row; `counts`
     `[B]`, each row's number of them, at least one. A row's ids ascend, each is there once, and the rest of its last
-    block, as the block of no row, is the unknown token, which is never written.
+    block, as the block of no row, is the unknown token, which is never written. `laid_out` is what `candidate_graph`
+    makes of the blocks.
     """
 
     blocks: Ids
     counts: Ids
+    laid_out: Feeds
 
     def feeds(self) -> Feeds:
         """The inputs that `greedy_graph` and `beam_graph` describe."""
@@ -60,17 +62,17 @@ class OwnCandidates:
         firsts = np.cumsum(self.counts) - self.counts
         layout = np.where(places < self.counts[:, np.newaxis], firsts[:, np.newaxis] + places, len(self.blocks) - 1)
         block_rows = np.append(np.repeat(np.arange(len(self.counts)), self.counts), 0)
-        return {"candidates": self.blocks, "block_rows": block_rows, "layout": layout}
+        return {"candidates": self.blocks, "block_rows": block_rows, "layout": layout, **self.laid_out}
 
-    def of_rows(self, rows: Ids) -> OwnCandidates:
-        """Those of some of the rows, which ascend."""
-        kept = np.zeros(len(self.counts), dtype=bool)
-        kept[rows] = True
-        return OwnCandidates(self.blocks[np.append(np.repeat(kept, self.counts), True)], self.counts[rows])
+    def after(self, rows: int) -> OwnCandidates:
+        """Without those of the first `rows` rows. Nothing is copied."""
+        left_out = int(self.counts[:rows].sum())
+        laid_out = {name: value[left_out:] for name, value in self.laid_out.items()}
+        return OwnCandidates(self.blocks[left_out:], self.counts[rows:], laid_out)
 
 
-def own_candidates(batch: Sequence[Row], vocabulary_size: int) -> OwnCandidates:
-    """The candidates of each row without the shared ones."""
+def own_candidates(batch: Sequence[Row], vocabulary_size: int, lay_out: Callable[[Ids], Feeds]) -> OwnCandidates:
+    """The candidates of each row without the shared ones; `lay_out` runs the candidate graph."""
     member = np.zeros(vocabulary_size, dtype=bool)
     rows = []
     for row in batch:
@@ -84,7 +86,7 @@ def own_candidates(batch: Sequence[Row], vocabulary_size: int) -> OwnCandidates:
     for ids, count in zip(rows, counts.tolist(), strict=True):
         places[start : start + len(ids)] = ids
         start += count * CANDIDATE_BLOCK
-    return OwnCandidates(blocks, counts)
+    return OwnCandidates(blocks, counts, lay_out(blocks))
 
 
 def beam_results(batch: Sequence[Row], outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:

@@ -29,14 +29,11 @@ _NARROWED: Final = "none"
 class Candidates:
     """What each row may write, as values of a graph. V are the shared places and the P of a row's own.
 
-    `ids` int64 `[B, V]`; of the N blocks the `weights` int8 `[N, width, 64]`, each read from one end to the other, and
-    the `bias` float32 `[N, 1, 64]`. `grouped` is the shape `[B, K, width]` of the states of K hypotheses a row, `flat`
-    that of their scores, `[B * K, P]`.
+    `ids` int64 `[B, V]`. `grouped` is the shape `[B, K, width]` of the states of K hypotheses a row, `flat` that of
+    their scores, `[B * K, P]`.
     """
 
     ids: str
-    weights: str
-    bias: str
     grouped: str
     flat: str
 
@@ -54,14 +51,16 @@ class OutputLayer:
         self._bias[UNK_ID] = MASKED
         self._shared = min(SHARED_CANDIDATES, arch.target_vocabulary)
 
-    def candidates(self, graph: GraphBuilder, hypotheses: str) -> Candidates:
-        """Read the graph inputs `candidates`, `block_rows`, `layout` (see `greedy_graph`) and `lengths`.
+    def lay_out(self, graph: GraphBuilder) -> None:
+        """The graph outputs `weights` and `biases` of the graph input `candidates`; see `candidate_graph`."""
+        rows = graph.op("Gather", [graph.constant(self._embedding.values), "candidates"])
+        biases = graph.op("Gather", [graph.constant(self._own_biases()), "candidates"])
+        graph.rename(graph.op("Transpose", [rows], perm=[0, 2, 1]), "weights")
+        graph.rename(graph.op("Unsqueeze", [biases, graph.ints(1)]), "biases")
 
-        `hypotheses` `[1]` says how many a row has.
-        """
+    def candidates(self, graph: GraphBuilder, hypotheses: str) -> Candidates:
+        """Read the graph inputs `candidates`, `layout` and `lengths`; `hypotheses` `[1]` says how many a row has."""
         graph.constant_as(self._name, self._embedding.values)
-        rows = graph.op("Gather", [self._name, "candidates"])
-        bias = graph.op("Gather", [graph.constant(self._own_bias()), "candidates"])
         shared = np.full(self._places(), UNK_ID, dtype=np.int64)
         shared[: self._shared] = np.arange(self._shared)
         everywhere = graph.op("Concat", [graph.op("Shape", ["lengths"]), graph.ints(len(shared))], axis=0)
@@ -70,8 +69,6 @@ class OutputLayer:
         places = graph.op("Mul", [graph.op("Shape", ["layout"], start=1), graph.ints(CANDIDATE_BLOCK)])
         return Candidates(
             ids=graph.op("Concat", [shared_ids, graph.reshape(own, 0, -1)], axis=1),
-            weights=graph.op("Transpose", [rows], perm=[0, 2, 1]),
-            bias=graph.op("Unsqueeze", [bias, graph.ints(1)]),
             grouped=graph.op("Concat", [graph.ints(-1), hypotheses, graph.ints(self._width)], axis=0),
             flat=graph.op("Concat", [graph.ints(-1), places], axis=0),
         )
@@ -80,9 +77,9 @@ class OutputLayer:
         """Scores `[rows, V]` float32 of decoder states `[rows, width]`, in the order of `candidates.ids`."""
         quantized = graph.quantize(value, self._activation)
         states = graph.op("Gather", [graph.op("Reshape", [quantized, candidates.grouped]), "block_rows"])
-        products = graph.op("MatMulInteger", [states, candidates.weights])
+        products = graph.op("MatMulInteger", [states, "weights"])
         own = graph.op("DequantizeLinear", [products, graph.scalar(self._scale())])
-        own = graph.op("Add", [own, candidates.bias])
+        own = graph.op("Add", [own, "biases"])
         own = graph.op("Gather", [own, "layout"])
         # Nothing is moved where a row has one hypothesis.
         own = graph.op("Reshape", [graph.op("Transpose", [own], perm=[0, 2, 1, 3]), candidates.flat])
@@ -108,8 +105,8 @@ class OutputLayer:
         """Places of the shared candidates, in whole blocks."""
         return -(-self._shared // CANDIDATE_BLOCK) * CANDIDATE_BLOCK
 
-    def _own_bias(self) -> FloatArray:
-        """The bias, less what the zero point of the activations adds to a product that knows of none.
+    def _own_biases(self) -> FloatArray:
+        """The biases, less what the zero point of the activations adds to a product that knows of none.
 
         Only a product without zero points is computed without laying its matrix out first.
         """

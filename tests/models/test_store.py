@@ -48,6 +48,7 @@ def test_converts_once_and_says_so(store: ModelStore) -> None:
     assert [line.split(": ")[1].split(" ")[0] for line in said] == ["converting", "ready", "ready"]
     assert sorted(path.name for path in first.folder.iterdir()) == [
         "beam.onnx",
+        "candidates.onnx",
         "encoder.onnx",
         "greedy.onnx",
         "lex.bin",
@@ -84,7 +85,10 @@ def test_a_killed_conversion_leaves_nothing_that_counts(tmp_path: Path, store: M
     assert not list((tmp_path / "models").glob(".*.partial"))
 
 
-@pytest.mark.parametrize("name", ["encoder.onnx", "greedy.onnx", "beam.onnx", "weights.bin", "vocab.spm", "lex.bin"])
+@pytest.mark.parametrize(
+    "name",
+    ["encoder.onnx", "candidates.onnx", "greedy.onnx", "beam.onnx", "weights.bin", "vocab.spm", "lex.bin"],
+)
 def test_a_damaged_file_is_named_with_its_repair(store: ModelStore, name: str) -> None:
     path = store.ensure(ENTRY).folder / name
     content = bytearray(path.read_bytes())
