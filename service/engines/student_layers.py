@@ -91,7 +91,7 @@ class StudentLayers:
         return graph.op("Concat", [graph.op("Shape", ["ids"]), split], axis=0)
 
     def _self_attention(self, graph: GraphBuilder, value: str, heads: str, name: str) -> str:
-        # Not ONNX Runtime's operator for it, which takes about twice as long, and with padding three times.
+        # Not ONNX Runtime's operator for it, which takes twice as long, and with the padding of unlike rows four times.
         quantized = self._quantize(graph, value, f"{name}_Wq")
         query, key, val = (
             self._by_head(graph, quantized, heads, Linear((f"{name}_W{part}",), (f"{name}_b{part}",)), lies)
