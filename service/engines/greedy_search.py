@@ -75,10 +75,9 @@ class GreedySearch:
             start += len(tokens)
             ended = next((row for row, one in enumerate(current) if one.open), len(current))
             current = current[ended:]
-            if current:
-                state = {name: value[ended:] for name, value in zip(state, states, strict=True)}
-                memory = {name: value[ended:] for name, value in memory.items()}
-                candidates = candidates.after(ended)
+            state = {name: value[ended:] for name, value in zip(state, states, strict=True)}
+            memory = {name: value[ended:] for name, value in memory.items()}
+            candidates = candidates.after(ended)
         return [one.found() for one in writings]
 
 

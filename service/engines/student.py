@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from service.engines.encoding import Encoder
 from service.engines.greedy_search import GreedySearch
 from service.engines.loading import SHORTLIST_FILE, STUDENT, WEIGHTS_FILE, expected_bytes
 from service.engines.shortlist import Shortlist, ShortlistFormatError, read_shortlist
-from service.engines.student_batch import Feeds, Ids, Row, batches, beam_results, own_candidates
+from service.engines.student_batch import Row, batches, beam_results, lay_out, own_candidates
 from service.engines.tokens import MAX_SOURCE_TOKENS, Tokenizer, VocabularyFormatError
 from service.errors import EngineFailure, ModelCorrupt
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
@@ -48,7 +49,7 @@ class StudentEngine:
         self._folder = folder
         self._weights_bytes = weights_bytes
         self._encoder: Any = Encoder(_session(folder / ENCODER_FILE, signature.model))
-        self._candidates: Any = _session(folder / CANDIDATES_FILE, signature.model)
+        self._lay_out: Any = partial(lay_out, _session(folder / CANDIDATES_FILE, signature.model))
         self._greedy: Any = GreedySearch(_session(folder / GREEDY_FILE, signature.model))
         self._beam: Any = None
         self._beam_lock = threading.Lock()
@@ -82,7 +83,7 @@ class StudentEngine:
 
     def close(self) -> None:
         """Give the sessions' memory back."""
-        self._encoder = self._candidates = self._greedy = self._beam = None
+        self._encoder = self._lay_out = self._greedy = self._beam = None
 
     def _rows(self, texts: Sequence[str]) -> list[Row]:
         encoded = self._tokenizer.encode_segments(texts)
@@ -109,17 +110,13 @@ class StudentEngine:
     def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
         """What the search found for each row."""
         memory = self._encoder(batch)
-        candidates = own_candidates(batch, self._tokenizer.target_size, self._laid_out)
+        candidates = own_candidates(batch, self._tokenizer.target_size, self._lay_out)
         if options == GREEDY:
             return [[one] for one in self._greedy(batch, memory, candidates)]
         limits = np.array([row.limit for row in batch], dtype=np.int64)
         beam = np.array([beam_width(options)], dtype=np.int64)
         feeds = {**memory, **candidates.feeds(), "limits": limits, "beam": beam}
         return beam_results(batch, self._beam_session().run(None, feeds))
-
-    def _laid_out(self, blocks: Ids) -> Feeds:
-        weights, biases = self._candidates.run(("weights", "biases"), {"candidates": blocks})
-        return {"weights": weights, "biases": biases}
 
     def _beam_session(self) -> Any:
         # Few requests ask for more than the best: the second graph's memory is taken when one does.

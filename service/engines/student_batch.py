@@ -89,6 +89,12 @@ def own_candidates(batch: Sequence[Row], vocabulary_size: int, lay_out: Callable
     return OwnCandidates(blocks, counts, lay_out(blocks))
 
 
+def lay_out(session: Any, blocks: Ids) -> Feeds:
+    """What the candidate graph, which `session` runs, makes of blocks of token ids."""
+    weights, biases = session.run(("weights", "biases"), {"candidates": blocks})
+    return {"weights": weights, "biases": biases}
+
+
 def beam_results(batch: Sequence[Row], outputs: Sequence[npt.NDArray[Any]]) -> list[list[Found]]:
     """What the beam graph found for each row, with mean log-probabilities."""
     tokens, parents, totals, sizes = outputs

@@ -18,9 +18,8 @@ from service.engines.graph import FLOAT, INT32, UINT8_ZERO_POINT, GraphBuilder, 
 from service.engines.marian import FloatArray, MarianModel
 from service.engines.student_output import MASKED, OutputLayer
 
-# Where the axes `[S, B, heads, head_width]` go: keys are read position by position, all else head_width by head_width.
-_POSITION_FIRST: Final = (1, 2, 0, 3)
-_POSITION_LAST: Final = (1, 2, 3, 0)
+# The order that attention needs the axes `[S, B, heads, head_width]` of queries, keys and values in.
+_AXES: Final = {"q": (1, 2, 0, 3), "k": (1, 2, 3, 0), "v": (1, 2, 0, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,14 @@ class StudentLayers:
         self.constant_positions(graph)
         length = graph.op("Shape", ["ids"], start=0, end=1)
         positions = graph.op("Slice", ["positions", graph.ints(0), length, graph.ints(0)])
-        value = graph.op(
-            "Add", [self._embed(graph, embedding, "ids"), graph.op("Unsqueeze", [positions, graph.ints(1)])]
-        )
+        embedded = self._embed(graph, embedding, "ids")
+        value = graph.op("Add", [embedded, graph.op("Unsqueeze", [positions, graph.ints(1)])])
         value = graph.reshape(value, -1, self.arch.width)
-        heads = self._heads(graph)
+        heads = graph.ints(self.arch.heads, self.arch.head_width)
+        graph.rename(graph.op("Concat", [graph.op("Shape", ["ids"]), heads], axis=0), "by_head")
         for layer in range(1, self.arch.encoder_layers + 1):
             name = f"encoder_l{layer}"
-            update = self._self_attention(graph, value, heads, f"{name}_self")
+            update = self._self_attention(graph, value, f"{name}_self")
             value = self._residual_norm(graph, value, update, f"{name}_self_Wo")
             value = self._feed_forward(graph, value, name)
         return value
@@ -85,37 +84,30 @@ class StudentLayers:
         scale = math.sqrt(self.arch.width) / self._model.quantized[embedding].multiplier
         return graph.op("DequantizeLinear", [graph.op("Gather", [embedding, ids]), graph.scalar(scale)])
 
-    def _heads(self, graph: GraphBuilder) -> str:
-        """The shape `[S, B, heads, head_width]`."""
-        split = graph.ints(self.arch.heads, self.arch.head_width)
-        return graph.op("Concat", [graph.op("Shape", ["ids"]), split], axis=0)
-
-    def _self_attention(self, graph: GraphBuilder, value: str, heads: str, name: str) -> str:
+    def _self_attention(self, graph: GraphBuilder, value: str, name: str) -> str:
         # Not ONNX Runtime's operator for it, which takes twice as long, and with the padding of unlike rows four times.
         quantized = self._quantize(graph, value, f"{name}_Wq")
-        query, key, val = (
-            self._by_head(graph, quantized, heads, Linear((f"{name}_W{part}",), (f"{name}_b{part}",)), lies)
-            for part, lies in (("q", _POSITION_FIRST), ("k", _POSITION_LAST), ("v", _POSITION_FIRST))
-        )
+        query, key, val = (self._by_head(graph, quantized, name, part) for part in "qkv")
         scores = graph.microsoft("FusedMatMul", [query, key], alpha=1.0 / math.sqrt(self.arch.head_width))
         mixed = graph.op("MatMul", [graph.op("Softmax", [scores], axis=-1), val])
         mixed = graph.reshape(graph.op("Transpose", [mixed], perm=[2, 0, 1, 3]), -1, self.arch.width)
         return self._project(graph, mixed, Linear((f"{name}_Wo",), (f"{name}_bo",)))
 
-    def _by_head(self, graph: GraphBuilder, quantized: str, heads: str, linear: Linear, lies: tuple[int, ...]) -> str:
-        """A product of every position's state, `heads` its shape, in the order of axes `lies`."""
+    def _by_head(self, graph: GraphBuilder, quantized: str, name: str, part: str) -> str:
+        """Queries (`part` q), keys (k) or values (v) of every position, their axes in the order of `_AXES`."""
+        linear = Linear((f"{name}_W{part}",), (f"{name}_b{part}",))
         product = self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT)
-        return graph.op("Transpose", [graph.op("Reshape", [product, heads])], perm=lies)
+        return graph.op("Transpose", [graph.op("Reshape", [product, "by_head"])], perm=_AXES[part])
 
     # --- what the decoder computes once
 
     def memory(self, graph: GraphBuilder, encoded: str) -> None:
         """Keys and values of every decoder layer, as graph outputs called `keys_1`, `values_1` and so on."""
-        heads = self._heads(graph)
         for number, name in enumerate(self._decoder_layers(), start=1):
-            key, val = self._keys_values(graph, encoded, heads, name)
-            graph.rename(key, f"keys_{number}")
-            graph.rename(val, f"values_{number}")
+            context = f"{name}_context"
+            quantized = self._quantize(graph, encoded, f"{context}_Wk")
+            for part, kind in (("k", "keys"), ("v", "values")):
+                graph.rename(self._by_head(graph, quantized, context, part), f"{kind}_{number}")
 
     def memory_tensors(self) -> list[onnx.ValueInfoProto]:
         """What `memory` gives and a decoder graph takes."""
@@ -134,15 +126,6 @@ class StudentLayers:
         within = graph.op("Less", [steps, graph.op("Unsqueeze", ["lengths", graph.ints(1)])])
         bias = graph.op("Where", [within, graph.scalar(0.0), graph.scalar(MASKED)])
         return Memory(layers, graph.op("Unsqueeze", [bias, graph.ints(1, 2)]))
-
-    def _keys_values(self, graph: GraphBuilder, encoded: str, heads: str, name: str) -> tuple[str, str]:
-        context = f"{name}_context"
-        quantized = self._quantize(graph, encoded, f"{context}_Wk")
-        key, val = (
-            self._by_head(graph, quantized, heads, Linear((f"{context}_W{part}",), (f"{context}_b{part}",)), lies)
-            for part, lies in (("k", _POSITION_LAST), ("v", _POSITION_FIRST))
-        )
-        return key, val
 
     # --- one target position
 

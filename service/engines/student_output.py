@@ -81,7 +81,7 @@ class OutputLayer:
         own = graph.op("DequantizeLinear", [products, graph.scalar(self._scale())])
         own = graph.op("Add", [own, "biases"])
         own = graph.op("Gather", [own, "layout"])
-        # Nothing is moved where a row has one hypothesis.
+        # Where a row has one hypothesis, this is a copy in the same order.
         own = graph.op("Reshape", [graph.op("Transpose", [own], perm=[0, 2, 1, 3]), candidates.flat])
         return graph.op("Concat", [self._shared_logits(graph, quantized), own], axis=1)
 

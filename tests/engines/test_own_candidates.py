@@ -33,8 +33,8 @@ def read(candidates: OwnCandidates) -> list[list[int]]:
     for row, blocks in enumerate(feeds["layout"]):
         last = len(feeds["candidates"]) - 1
         assert all(block == last or feeds["block_rows"][block] == row for block in blocks.tolist())
-    laid_out = feeds["candidates"][feeds["layout"]].reshape(len(candidates.counts), -1)
-    return [[one for one in row if one != UNK_ID] for row in laid_out.tolist()]
+    ids = feeds["candidates"][feeds["layout"]].reshape(len(candidates.counts), -1)
+    return [[one for one in row if one != UNK_ID] for row in ids.tolist()]
 
 
 @given(LISTS)

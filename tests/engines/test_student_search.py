@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from service.engines.encoding import Encoder, padded
 from service.engines.greedy_search import GreedySearch
 from service.engines.shortlist import read_shortlist
 from service.engines.student import CANDIDATES_FILE, ENCODER_FILE, GREEDY_FILE, VOCABULARY_FILE
-from service.engines.student_batch import Array, Feeds, Row, own_candidates
+from service.engines.student_batch import Row, lay_out, own_candidates
 from service.engines.tokens import Tokenizer
 from service.models.catalog import ModelEntry
 from service.models.store import ModelStore
@@ -80,12 +81,8 @@ def test_a_row_is_encoded_to_the_same_bits_in_any_batch(folder: Path, rows: list
 
 def test_a_row_is_found_alike_in_any_order(folder: Path, rows: list[Row]) -> None:
     encoder, search = Encoder(session(folder / ENCODER_FILE)), GreedySearch(session(folder / GREEDY_FILE))
-    laying_out = session(folder / CANDIDATES_FILE)
+    laid_out = partial(lay_out, session(folder / CANDIDATES_FILE))
     target_size = Tokenizer(folder / VOCABULARY_FILE).target_size
-
-    def laid_out(blocks: Array) -> Feeds:
-        weights, biases = laying_out.run(("weights", "biases"), {"candidates": blocks})
-        return {"weights": weights, "biases": biases}
 
     def found(batch: list[Row]) -> list[Found]:
         return search(batch, encoder(batch), own_candidates(batch, target_size, laid_out))
