@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from service.engines.tokens import Vocabulary
@@ -63,18 +63,21 @@ def hypothesis_of(
 
     Of several that read the same (a text can be written in more than one sequence of tokens) the best is kept.
     """
-    distinct: dict[str, Hypothesis] = {}
+    distinct: dict[str, Found] = {}
     for one in sorted(found, key=lambda one: -one.score):
-        text = vocabulary.decode(one.ids)
-        hypothesis = Hypothesis(
+        distinct.setdefault(vocabulary.decode(one.ids), one)
+
+    def hypothesis(text: str, one: Found, alternatives: tuple[Hypothesis, ...] = ()) -> Hypothesis:
+        return Hypothesis(
             text=text,
             score=one.score,
             source_tokens=source_tokens,
             target_tokens=len(one.ids),
             complete=one.complete,
+            alternatives=alternatives,
             tokenize_seconds=seconds.tokenize,
             infer_seconds=seconds.infer,
         )
-        distinct.setdefault(text, hypothesis)
-    best, *others = list(distinct.values())[:n_best]
-    return replace(best, alternatives=tuple(others))
+
+    best, *others = list(distinct.items())[:n_best]
+    return hypothesis(*best, tuple(hypothesis(*other) for other in others))

@@ -24,25 +24,21 @@ LEAST_ROWS: Final = 3
 
 @dataclass(slots=True)
 class _Writing:
-    """What was written so far for one row."""
+    """What was written so far for one row, and whether it goes on: it has neither ended nor come to its limit."""
 
-    row: Row
+    limit: int
     ids: list[int] = field(default_factory=list)
     log_probability: float = 0.0
-
-    @property
-    def open(self) -> bool:
-        """Whether the row goes on: neither ended nor at its limit."""
-        return len(self.ids) < self.row.limit and self.ids[-1:] != [EOS_ID]
+    open: bool = True
 
     def take(self, ids: list[int], log_probabilities: list[float]) -> None:
         """Write what follows, as far as the row goes; one that has ended takes nothing any more."""
         if not self.open:
             return
-        room = self.row.limit - len(self.ids)
-        own = until_end(ids)[:room]
+        own = until_end(ids)[: self.limit - len(self.ids)]
         self.ids += own
         self.log_probability += sum(log_probabilities[: len(own)])
+        self.open = len(self.ids) < self.limit and own[-1] != EOS_ID
 
     def found(self) -> Found:
         """The row's hypothesis, once it is not open any more."""
@@ -62,7 +58,7 @@ class GreedySearch:
     def __call__(self, batch: Sequence[Row], memory: Feeds, candidates: OwnCandidates) -> list[Found]:
         """The hypothesis of each row, best in order of length. `memory` is what the encoder gave, and the rows'
         `lengths`; `candidates` are the rows' own."""
-        writings = [_Writing(row) for row in batch]
+        writings = [_Writing(row.limit) for row in batch]
         current = writings
         state: Feeds = {name: np.zeros((len(batch), width), np.float32) for name, width in self._widths.items()}
         start = 0
@@ -86,7 +82,7 @@ def _controls(current: Sequence[_Writing], start: int) -> Feeds:
     few = len(current) <= LEAST_ROWS
     return {
         "start": np.array([start], dtype=np.int64),
-        "steps": np.array([max(one.row.limit for one in current if one.open) - start], dtype=np.int64),
+        "steps": np.array([max(one.limit for one in current if one.open) - start], dtype=np.int64),
         "waited": np.array([len(current) if few else max(1, int(LEFT_SHARE * len(current)))], dtype=np.int64),
         "open": np.array([one.open for one in current], dtype=np.int64),
     }

@@ -110,7 +110,7 @@ class StudentEngine:
     def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
         """What the search found for each row."""
         memory = self._encoder(batch)
-        candidates = own_candidates(batch, self._tokenizer.target_size, self._lay_out)
+        candidates = own_candidates(batch, self._lay_out)
         if options == GREEDY:
             return [[one] for one in self._greedy(batch, memory, candidates)]
         limits = np.array([row.limit for row in batch], dtype=np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.engines.decoding import Found
-from service.engines.shortlist import CANDIDATE_BLOCK, SHARED_CANDIDATES
+from service.engines.shortlist import CANDIDATE_BLOCK
 from service.engines.tokens import EOS_ID, UNK_ID, length_limit, until_end
 
 Array = npt.NDArray[Any]
@@ -23,7 +23,10 @@ MAX_BATCH_ROWS: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One text on its way through a batch; `index` is its place in the call."""
+    """One text on its way through a batch; `index` is its place in the call.
+
+    `candidates` are the target ids that it may be written in beside the shared ones, ascending, each once.
+    """
 
     index: int
     ids: list[int]
@@ -71,22 +74,16 @@ class OwnCandidates:
         return OwnCandidates(self.blocks[left_out:], self.counts[rows:], laid_out)
 
 
-def own_candidates(batch: Sequence[Row], vocabulary_size: int, lay_out: Callable[[Ids], Feeds]) -> OwnCandidates:
-    """The candidates of each row without the shared ones; `lay_out` runs the candidate graph."""
-    member = np.zeros(vocabulary_size, dtype=bool)
-    rows = []
-    for row in batch:
-        member[row.candidates] = True
-        rows.append(np.flatnonzero(member[SHARED_CANDIDATES:]) + SHARED_CANDIDATES)
-        member[row.candidates] = False
-    counts = np.array([max(1, -(-len(ids) // CANDIDATE_BLOCK)) for ids in rows], dtype=np.int64)
-    blocks = np.full((int(counts.sum()) + 1, CANDIDATE_BLOCK), UNK_ID, dtype=np.int64)
+def own_candidates(batch: Sequence[Row], lay_out: Callable[[Ids], Feeds]) -> OwnCandidates:
+    """The candidates of each row in blocks; `lay_out` runs the candidate graph."""
+    sizes = [max(1, -(-len(row.candidates) // CANDIDATE_BLOCK)) for row in batch]
+    blocks = np.full((sum(sizes) + 1, CANDIDATE_BLOCK), UNK_ID, dtype=np.int64)
     places = blocks.reshape(-1)
     start = 0
-    for ids, count in zip(rows, counts.tolist(), strict=True):
-        places[start : start + len(ids)] = ids
-        start += count * CANDIDATE_BLOCK
-    return OwnCandidates(blocks, counts, lay_out(blocks))
+    for row, size in zip(batch, sizes, strict=True):
+        places[start : start + len(row.candidates)] = row.candidates
+        start += size * CANDIDATE_BLOCK
+    return OwnCandidates(blocks, np.array(sizes, dtype=np.int64), lay_out(blocks))
 
 
 def lay_out(session: Any, blocks: Ids) -> Feeds:

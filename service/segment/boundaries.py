@@ -32,6 +32,7 @@ _WIDE_POINT = lazy("[０-９]．[０-９]")
 _ROMAN = lazy(r"[IVXLC]+\b|[ivxlc]+\b")
 # `Pedro II. Depois`: sentencex takes every Roman numeral for the number of a list.
 _ROMAN_AT_END = re.compile(r"(?<=[^\W\d_] )[IVXL]{2,}\.\s+(?=[A-ZÀ-Ý])")
+_ROMAN_ENDS = ("I.", "V.", "X.", "L.")
 
 # Portuguese abbreviations that never end a sentence: those before a name, and those before a number.
 _NAME_ABBREVIATIONS = """
@@ -66,7 +67,11 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
 
 def _cuts(text: str, primary: str) -> list[int]:
     """Where sentencex ends sentences, the end of the text included."""
-    text = _GERSHAYIM.sub("\u05f4", _SURROGATES.sub("\ufffd", text))
+    # Most texts have none of what the expressions look for, which is quicker told without them.
+    if not text.isprintable():
+        text = _SURROGATES.sub("\ufffd", text)
+    if '"' in text:
+        text = _GERSHAYIM.sub("\u05f4", text)
     cuts: list[int] = []
     start = 0
     while len(text) - start > _WINDOW:
@@ -76,7 +81,7 @@ def _cuts(text: str, primary: str) -> list[int]:
         # What follows the last boundary may go on beyond the window.
         start += ends[-1] if ends else window.rfind(" ") + 1 or _WINDOW
     cuts += [start + end for end in accumulate(map(len, sentencex.segment(primary, text[start:])))]
-    if primary == "pt":
+    if primary == "pt" and any(end in text for end in _ROMAN_ENDS):
         cuts += [match.end() for match in _ROMAN_AT_END.finditer(text)]
     return sorted(set(cuts))
 
@@ -85,8 +90,10 @@ def _quotation_cuts(text: str, cuts: list[int], primary: str) -> list[int]:
     """`cuts`, and those in sentences that are long because a quotation or a stray mark of one holds them together."""
     more = []
     for start, end in pairwise([0, *cuts]):
+        if end - start <= _LONG_QUOTATION:
+            continue
         unquoted = _DOUBLE_QUOTES.sub(" ", text[start:end])
-        if end - start > _LONG_QUOTATION and unquoted != text[start:end]:
+        if unquoted != text[start:end]:
             for cut in _cuts(unquoted, primary):
                 # A closing mark stays with the sentence before it, an opening one goes with the sentence after it.
                 closed = start + len(unquoted[:cut].rstrip())

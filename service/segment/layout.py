@@ -48,17 +48,12 @@ def blocks(text: str) -> Iterator[Span]:
 def _read_line(text: str, match: re.Match[str]) -> list[Line]:
     """The prose of one line: nothing, the line without its prefix, or its cells where it has columns."""
     head, end = match.span(1)
-    prefix = _PREFIX.match(text, head, end)
-    if head == end or prefix is None:
+    prefix = _PREFIX.match(text, head, end) if head < end else None
+    if prefix is None:
         return []
     marker = prefix["marker"]
     start, end = trim(text, prefix.end(), end)
-    gap = _TABLE_GAP if text[start:end].startswith("|") or text[start:end].endswith("|") else _COLUMN_GAP
-    cells, at = [], start
-    for found in gap.finditer(text, start, end):
-        cells.append(trim(text, at, found.start()))
-        at = found.end()
-    cells.append(trim(text, at, end))
+    cells = _cells(text, start, end)
     breakable = len(cells) == 1 and "#" not in marker and match[2] in {"\n", "\r\n"}
     indent, quotes = len(prefix["indent"]), prefix["quotes"].count(">")
     return [
@@ -66,3 +61,18 @@ def _read_line(text: str, match: re.Match[str]) -> list[Line]:
         for cell in cells
         if is_prose(text[slice(*cell)])
     ]
+
+
+def _cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The cells of a row of columns; the whole range where there are none."""
+    content = text[start:end]
+    if "|" not in content and content == " ".join(content.split()):
+        # Words with single spaces between them, as nearly every line: no need to look for wider gaps.
+        return [(start, end)]
+    gap = _TABLE_GAP if content.startswith("|") or content.endswith("|") else _COLUMN_GAP
+    cells, at = [], start
+    for found in gap.finditer(text, start, end):
+        cells.append(trim(text, at, found.start()))
+        at = found.end()
+    cells.append(trim(text, at, end))
+    return cells

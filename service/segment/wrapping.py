@@ -100,7 +100,8 @@ def continues(run: Sequence[Line], line: Line) -> bool:
 
 def paragraphs(text: str, run: Sequence[Line]) -> Iterator[Span]:
     """The paragraphs of adjacent lines, most often one a line."""
-    if not run:
+    if len(run) < 2:
+        yield from (line.content for line in run)
         return
     start, end = run[0].content.start, run[0].content.end
     for line, joined in zip(run[1:], _joins(text, run), strict=True):

@@ -82,10 +82,9 @@ def test_a_row_is_encoded_to_the_same_bits_in_any_batch(folder: Path, rows: list
 def test_a_row_is_found_alike_in_any_order(folder: Path, rows: list[Row]) -> None:
     encoder, search = Encoder(session(folder / ENCODER_FILE)), GreedySearch(session(folder / GREEDY_FILE))
     laid_out = partial(lay_out, session(folder / CANDIDATES_FILE))
-    target_size = Tokenizer(folder / VOCABULARY_FILE).target_size
 
     def found(batch: list[Row]) -> list[Found]:
-        return search(batch, encoder(batch), own_candidates(batch, target_size, laid_out))
+        return search(batch, encoder(batch), own_candidates(batch, laid_out))
 
     alone = [found([row])[0] for row in rows]
     assert all(one.complete for one in alone)
