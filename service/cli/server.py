@@ -27,7 +27,7 @@ def run_server(host: str | None, port: int | None) -> None:
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = replace(load_settings(), **given)
-    logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT)
+    _set_up_logging(settings.log_level)
     listener = _listen(settings.host, settings.port)
     service = build(settings)
     # Started here and not by the application, so that a setting that cannot be used is told in one sentence.
@@ -49,6 +49,12 @@ def run_server(host: str | None, port: int | None) -> None:
             uvicorn.Server(config).run(sockets=[listener])
     finally:
         service.close()
+
+
+def _set_up_logging(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format=_LOG_FORMAT)
+    # The format names none of these, and to find them out takes as long as to write the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -7,11 +7,14 @@ A tag is a language, then a script where it is not the language's usual one, the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from service.errors import UnknownLanguage
 from service.languages.registry import LANGUAGES, REGIONS
 from service.types import UNDETERMINED
 
+# No tag has more characters; longer ones are not worth remembering.
+_LONGEST_CODE = 16
 _TAG = re.compile(r"(?P<language>[a-z]{2,3})(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|[0-9]{3}))?")
 
 # What a code of the left column means where it is not an ISO code of a language in the registry: codes that
@@ -95,27 +98,34 @@ def normalise(code: str, *, field: str) -> str:
 
     Raises UnknownLanguage, naming `field`, for anything else, extensions and private use included.
     """
+    tag = _tag_of(code) if len(code) <= _LONGEST_CODE else None
+    if tag is None:
+        raise UnknownLanguage(code, field=field)
+    return tag
+
+
+@lru_cache(maxsize=1024)
+def _tag_of(code: str) -> str | None:
+    """The tag that `code` stands for, None where it stands for none. Every request names the same few."""
     head, hyphen, rest = code.replace("_", "-").lower().partition("-")
     match = _TAG.fullmatch(_ALIASES.get(head, head) + hyphen + rest)
     if match is None:
-        raise UnknownLanguage(code, field=field)
+        return None
     language, script, region = match["language"], (match["script"] or "").title(), (match["region"] or "").upper()
     region = "GB" if region == "UK" else region
     if language not in LANGUAGES or script not in _SCRIPTS | {""} or region not in REGIONS | {""}:
-        raise UnknownLanguage(code, field=field)
+        return None
     if language == "zh":
-        return _chinese(code, script, region, field)
+        return _chinese(script, region)
     if script == LANGUAGES[language].script:
         script = ""
     return "-".join(part for part in (language, script, region) if part)
 
 
-def _chinese(code: str, script: str, region: str, field: str) -> str:
+def _chinese(script: str, region: str) -> str | None:
     if not script:
         script = "Hant" if region in _TRADITIONAL_REGIONS else "Hans"
-    if script not in {"Hans", "Hant"}:
-        raise UnknownLanguage(code, field=field)
-    return f"zh-{script}"
+    return f"zh-{script}" if script in {"Hans", "Hant"} else None
 
 
 def primary(tag: str) -> str:
