@@ -225,9 +225,7 @@ def _arrive(leg: _Leg, hop: int, repair: Repair) -> None:
     signature = journey.signatures.pop()
     # Every search that a segment of the answer came from.
     beams = dict.fromkeys([leg.options.beam, *(made.beam for made in repair.made)])
-    journey.signatures += [
-        signature if beam == signature.beam else replace(signature, beam=beam) for beam in beams
-    ]
+    journey.signatures += [signature if beam == signature.beam else replace(signature, beam=beam) for beam in beams]
     joined = document.join([hypothesis.text for hypothesis in hypotheses])
     if journey.alternatives and hop == len(journey.route.entries) - 1:
         others = _other_outputs(document, hypotheses, journey.alternatives)
