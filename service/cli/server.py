@@ -53,7 +53,7 @@ def run_server(host: str | None, port: int | None) -> None:
 
 def _set_up_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), format=_LOG_FORMAT)
-    # The format names none of these, and to find them out takes as long as to write the line.
+    # The format names none of these, which would be found out for every line all the same.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 

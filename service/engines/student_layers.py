@@ -188,6 +188,7 @@ class StudentLayers:
         """
         multiplier = self._model.activation_multiplier(linear.matrix)
         weights = self._model.quantized[linear.matrix]
+        # In double precision, for the bias below: one that is rounded to another integer changes some texts.
         scale = np.float64(1.0 / weights.multiplier)
         columns = weights.values.shape[1]
         bias = np.zeros(columns) if linear.bias is None else self._float(linear.bias).reshape(-1)
