@@ -95,8 +95,7 @@ class StudentLayers:
 
     def _by_head(self, graph: GraphBuilder, quantized: str, name: str, part: str) -> str:
         """Queries (`part` q), keys (k) or values (v) of every position, their axes in the order of `_AXES`."""
-        linear = Linear(f"{name}_W{part}", f"{name}_b{part}")
-        product = self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT)
+        product = self._linear(graph, quantized, Linear(f"{name}_W{part}", f"{name}_b{part}"))
         return graph.op("Transpose", [graph.op("Reshape", [product, "by_head"])], perm=_AXES[part])
 
     # --- what the decoder computes once
@@ -148,9 +147,8 @@ class StudentLayers:
 
     def _ssru(self, graph: GraphBuilder, value: str, cell: str, name: str) -> tuple[str, str]:
         quantized = self._quantize(graph, value, f"{name}_rnn_W")
-        candidate = self._linear(graph, quantized, Linear(f"{name}_rnn_W", None), zero_point=UINT8_ZERO_POINT)
-        forget = Linear(f"{name}_rnn_Wf", f"{name}_rnn_bf")
-        gate = self._linear(graph, quantized, forget, zero_point=UINT8_ZERO_POINT)
+        candidate = self._linear(graph, quantized, Linear(f"{name}_rnn_W", None))
+        gate = self._linear(graph, quantized, Linear(f"{name}_rnn_Wf", f"{name}_rnn_bf"))
         # f * c + (1 - f) * x, with one product less
         kept = graph.op("Mul", [graph.op("Sigmoid", [gate]), graph.op("Sub", [cell, candidate])])
         updated = graph.op("Add", [candidate, kept])
@@ -181,7 +179,9 @@ class StudentLayers:
     def _quantize(self, graph: GraphBuilder, value: str, name: str) -> str:
         return graph.quantize(value, self._model.activation_multiplier(name))
 
-    def _linear(self, graph: GraphBuilder, quantized: str, linear: Linear, *, zero_point: int) -> str:
+    def _linear(
+        self, graph: GraphBuilder, quantized: str, linear: Linear, *, zero_point: int = UINT8_ZERO_POINT
+    ) -> str:
         """`quantized` uint8 `[rows, K]` times the matrix, `[rows, N]` float32, or uint8 for the next product.
 
         With `rectified_for` the result is quantized for that matrix with zero point 0: saturation is then the ReLU.
@@ -210,7 +210,7 @@ class StudentLayers:
 
     def _project(self, graph: GraphBuilder, value: str, linear: Linear) -> str:
         quantized = self._quantize(graph, value, linear.matrix)
-        return self._linear(graph, quantized, linear, zero_point=UINT8_ZERO_POINT)
+        return self._linear(graph, quantized, linear)
 
     def _residual_norm(self, graph: GraphBuilder, value: str, update: str, name: str) -> str:
         total = graph.op("Add", [value, update])

@@ -121,6 +121,11 @@ def test_candidates_are_listed_and_own_tokens_beside_the_shared_ones() -> None:
     assert lists.candidates([9]).tolist() == []
 
 
+def test_frequent_tokens_beyond_the_shared_ones_are_candidates_of_every_sentence() -> None:
+    lists = parse_shortlist(shortlist(LISTS, VOCABULARY, frequent=SHARED_CANDIDATES + 2), VOCABULARY, VOCABULARY)
+    assert lists.candidates([9]).tolist() == [SHARED_CANDIDATES, SHARED_CANDIDATES + 1]
+
+
 def test_source_tokens_are_no_candidates_where_the_target_has_ids_of_its_own() -> None:
     lists = parse_shortlist(shortlist(LISTS, VOCABULARY), VOCABULARY, VOCABULARY + 50)
     assert lists.candidates([6, 5, 610, 6], [VOCABULARY + 7, 600]).tolist() == [600, 601, 602, VOCABULARY + 7]
