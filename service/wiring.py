@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -192,9 +192,9 @@ def build(
     libraries = of_engines([settings.engine, *(_engine_of(entry, settings) for entry in catalog)])
     disk_memory = _disk_memory(settings)
 
-    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterator[dict[int, Hypothesis]]:
         with pool.lease(model_id) as engine:
-            return engine.translate(texts, options)
+            yield from engine.translate_in_parts(texts, options)
 
     # Only what outlives this process can be of other versions.
     versions = "" if disk_memory is None else "+".join(f"{name}-{version}" for name, version in libraries.items())

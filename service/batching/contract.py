@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from service.errors import ConfigurationError
 from service.types import DecodeOptions, Hypothesis
 
+Part: TypeAlias = Mapping[int, Hypothesis]
+"""Hypotheses of some texts of a batch, by the places of these texts."""
+
 
 class Run(Protocol):
-    """Translates one batch on the thread that calls it.
+    """Translates one batch, on the thread that takes the parts of its answer.
 
-    It answers with one hypothesis a text, in order. Raising ModelError or ShuttingDown fails the batch as a whole,
-    since no text is to blame; after any other exception the texts are run again one by one.
+    It gives one hypothesis a text, in as many parts as it likes. Raising ModelError or ShuttingDown fails the batch as
+    a whole, since no text is to blame; after any other exception the texts are run again one by one. What was given
+    before stands in either case.
     """
 
-    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]: ...
+    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterable[Part]: ...
 
 
 @dataclass(frozen=True, slots=True)

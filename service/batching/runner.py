@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from service.batching.answers import answer, as_failure, dismiss, refuse, tell
-from service.batching.contract import BatchReport, Observer, Outcome, Recall, Run
-from service.batching.jobs import Batch, Job, Waiter
+from service.batching.contract import BatchReport, Observer, Outcome, Part, Recall, Run
+from service.batching.jobs import Batch, Group, Job, Waiter
 from service.batching.segment_queue import SegmentQueue
 from service.errors import EngineFailure, ModelError, ShuttingDown
 from service.types import Hypothesis
@@ -52,55 +52,60 @@ class BatchRunner:
     def execute(self, batch: Batch) -> None:
         """Run `batch` and resolve every future that depends on it, now or through the queue.
 
-        An exception that is no Exception (SystemExit and its kind) is raised again once the batch is taken care of.
+        Each is resolved when its own hypothesis is there: nobody waits for the longest of the batch. An exception that
+        is no Exception (SystemExit and its kind) is raised again once the batch is taken care of.
         """
         dismiss(batch.expelled, self._desk.observer)
         if not batch.jobs:
             return
-        started = self._desk.clock()
-        model_id = batch.jobs[0].key.group.model_id
-        tell(self._desk.observer.batch_started, model_id, len(batch.jobs), batch.padded_tokens)
+        course = _Course(batch, self._desk.clock(), dict(enumerate(batch.jobs)))
+        tell(self._desk.observer.batch_started, course.group.model_id, len(batch.jobs), batch.padded_tokens)
         try:
-            hypotheses = self._translate(batch)
+            self._translate(course)
         except BaseException as error:
-            self._give_up(batch, error, started)
+            self._give_up(course, error)
             if not isinstance(error, Exception):
                 raise
         else:
-            self._deliver(batch, hypotheses, started)
+            self._report(course)
 
-    def _translate(self, batch: Batch) -> list[Hypothesis]:
-        group = batch.jobs[0].key.group
-        texts = [job.key.text for job in batch.jobs]
+    def _translate(self, course: _Course) -> None:
+        group = course.group
+        texts = [job.key.text for job in course.batch.jobs]
         before = self._desk.signature(group.model_id)
-        hypotheses = self._run(group.model_id, texts, group.options)
-        if len(hypotheses) != len(texts):
-            raise EngineFailure(f"model {group.model_id} gave {len(hypotheses)} hypotheses for {len(texts)} texts")
+        for part in self._run(group.model_id, texts, group.options):
+            if not part.keys() <= course.open.keys():
+                raise EngineFailure(f"model {group.model_id} gave hypotheses that were not asked for")
+            self._remember(before, group, [(texts[place], hypothesis) for place, hypothesis in part.items()])
+            self._deliver(course, part)
+        if course.open:
+            missing = f"{len(course.open)} of {len(texts)} texts"
+            raise EngineFailure(f"model {group.model_id} gave no hypotheses for {missing}")
+        with self._desk.lock:
+            pace = (self._desk.clock() - course.started) / course.batch.tokens
+            self._pace = pace if not self._pace else self._pace + PACE_WEIGHT * (pace - self._pace)
+
+    def _remember(self, before: str | None, group: Group, entries: list[tuple[str, Hypothesis]]) -> None:
         recall = self._desk.recall
         # A model that was replaced meanwhile may have made these with either of its versions.
         if recall is not None and before is not None and self._desk.signature(group.model_id) == before:
-            recall.memory.remember(before, group.options, zip(texts, hypotheses, strict=True))
-        return hypotheses
+            recall.memory.remember(before, group.options, entries)
 
-    def _deliver(self, batch: Batch, hypotheses: list[Hypothesis], started: float) -> None:
-        seconds = self._desk.clock() - started
+    def _deliver(self, course: _Course, part: Part) -> None:
         with self._desk.lock:
-            waiting = [self._desk.queue.finish(job) for job in batch.jobs]
-            pace = seconds / batch.tokens
-            self._pace = pace if not self._pace else self._pace + PACE_WEIGHT * (pace - self._pace)
-        rows, padded = len(batch.jobs), batch.padded_tokens
-        for waiters, hypothesis in zip(waiting, hypotheses, strict=True):
+            waiting = [self._desk.queue.finish(course.open.pop(place)) for place in part]
+        rows, padded = len(course.batch.jobs), course.batch.padded_tokens
+        for waiters, hypothesis in zip(waiting, part.values(), strict=True):
+            course.latest = hypothesis
             for waiter in waiters:
-                answer(waiter, Outcome(hypothesis, _waited(waiter, started), rows, padded))
-        self._report(batch, waiting, started, seconds, hypotheses[0])
+                answer(waiter, Outcome(hypothesis, course.waited(waiter), rows, padded))
 
-    def _give_up(self, batch: Batch, error: BaseException, started: float) -> None:
-        seconds = self._desk.clock() - started
-        model_id = batch.jobs[0].key.group.model_id
-        final = batch.alone or len(batch.jobs) == 1 or isinstance(error, ModelError | ShuttingDown)
+    def _give_up(self, course: _Course, error: BaseException) -> None:
+        model_id, jobs = course.group.model_id, list(course.open.values())
+        final = course.batch.alone or len(course.batch.jobs) == 1 or isinstance(error, ModelError | ShuttingDown)
         logger.warning(
             "a batch of %d rows of model %s failed with %s%s",
-            len(batch.jobs),
+            len(course.batch.jobs),
             model_id,
             type(error).__name__,
             "" if final else "; its rows are run one by one",
@@ -108,42 +113,53 @@ class BatchRunner:
         waiting: list[list[Waiter]] = []
         with self._desk.lock:
             if final:
-                waiting = [self._desk.queue.finish(job) for job in batch.jobs]
+                waiting = [self._desk.queue.finish(job) for job in jobs]
             else:
-                self._retry(batch.jobs)
+                self._retry(jobs)
         failure = as_failure(error, model_id)
         for waiter in (waiter for waiters in waiting for waiter in waiters):
+            course.waited(waiter)
             refuse(waiter, failure)
-        self._report(batch, waiting, started, seconds, error)
+        self._report(course, error)
 
-    def _retry(self, jobs: tuple[Job, ...]) -> None:
+    def _retry(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             self._desk.queue.run_alone(job)
         self._wake(len(jobs))
 
-    def _report(
-        self,
-        batch: Batch,
-        waiting: list[list[Waiter]],
-        started: float,
-        seconds: float,
-        result: Hypothesis | BaseException,
-    ) -> None:
-        hypothesis = result if isinstance(result, Hypothesis) else None
+    def _report(self, course: _Course, error: BaseException | None = None) -> None:
+        batch, latest = course.batch, course.latest if error is None else None
         report = BatchReport(
-            model_id=batch.jobs[0].key.group.model_id,
+            model_id=course.group.model_id,
             rows=len(batch.jobs),
             tokens=batch.tokens,
             padded_tokens=batch.padded_tokens,
-            queue_seconds=tuple(_waited(waiter, started) for waiters in waiting for waiter in waiters),
-            run_seconds=seconds,
-            tokenize_seconds=hypothesis.tokenize_seconds if hypothesis is not None else 0.0,
-            infer_seconds=hypothesis.infer_seconds if hypothesis is not None else 0.0,
-            error=type(result).__name__ if isinstance(result, BaseException) else None,
+            queue_seconds=tuple(course.queue_seconds),
+            run_seconds=self._desk.clock() - course.started,
+            tokenize_seconds=latest.tokenize_seconds if latest is not None else 0.0,
+            infer_seconds=latest.infer_seconds if latest is not None else 0.0,
+            error=type(error).__name__ if error is not None else None,
         )
         tell(self._desk.observer.batch_finished, report)
 
 
-def _waited(waiter: Waiter, started: float) -> float:
-    # One that joined while the batch ran did not wait in the queue at all.
-    return max(0.0, started - waiter.since)
+@dataclass(slots=True)
+class _Course:
+    """A batch that runs: which jobs are not answered yet, by their places, and how long those who asked had waited."""
+
+    batch: Batch
+    started: float
+    open: dict[int, Job]
+    queue_seconds: list[float] = field(default_factory=list)
+    latest: Hypothesis | None = None
+
+    @property
+    def group(self) -> Group:
+        return self.batch.jobs[0].key.group
+
+    def waited(self, waiter: Waiter) -> float:
+        """Write down, and return, the seconds that a segment waited for the batch."""
+        # One that joined while the batch ran did not wait in the queue at all.
+        seconds = max(0.0, self.started - waiter.since)
+        self.queue_seconds.append(seconds)
+        return seconds

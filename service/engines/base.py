@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
@@ -41,6 +41,15 @@ class Engine(Protocol):
         """Translate each text; the answer has the length and the order of `texts`.
 
         Raises EngineFailure when the model cannot be run on these texts.
+        """
+        ...
+
+    def translate_in_parts(
+        self, texts: Sequence[str], options: DecodeOptions = GREEDY
+    ) -> Iterator[dict[int, Hypothesis]]:
+        """As `translate`, but each hypothesis is given as soon as it is there, by the place of its text.
+
+        Raises what `translate` does, on the way: what was given before stands.
         """
         ...
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from service.engines.decoding import Found, Seconds, batches_by_tokens, beam_width, hypothesis_of
+from service.engines.decoding import Found, Seconds, batches_by_tokens, beam_width, collected, hypothesis_of
 from service.engines.tokens import Vocabulary
 from service.types import GREEDY, DecodeOptions, Hypothesis, ModelSignature
 
@@ -35,18 +35,24 @@ class BatchedEngine(ABC):
         Raises TooLarge for too wide a beam, EngineFailure when a text is too long, the library fails or the engine is
         closed.
         """
+        return collected(self.translate_in_parts(texts, options), len(texts))
+
+    def translate_in_parts(
+        self, texts: Sequence[str], options: DecodeOptions = GREEDY
+    ) -> Iterator[dict[int, Hypothesis]]:
+        """As `translate`, but the hypotheses of each batch are given when it is done, by the places of their texts."""
         budget = _MAX_PADDED_TOKENS // beam_width(options)
         started = time.perf_counter()
         rows = self._vocabulary.encode_segments(texts)
         tokenize_seconds = time.perf_counter() - started
-        results: dict[int, Hypothesis] = {}
         for batch in batches_by_tokens([len(row) for row in rows], rows=self._max_rows, padded_tokens=budget):
             started = time.perf_counter()
             found = self._search([rows[place] for place in batch], options)
             seconds = Seconds(tokenize_seconds, time.perf_counter() - started)
-            for place, ones in zip(batch, found, strict=True):
-                results[place] = hypothesis_of(ones, options.n_best, len(rows[place]), self._vocabulary, seconds)
-        return [results[index] for index in range(len(texts))]
+            yield {
+                place: hypothesis_of(ones, options.n_best, len(rows[place]), self._vocabulary, seconds)
+                for place, ones in zip(batch, found, strict=True)
+            }
 
     @abstractmethod
     def _search(self, rows: list[list[int]], options: DecodeOptions) -> list[list[Found]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +54,14 @@ def batches_by_tokens(lengths: Sequence[int], *, rows: int, padded_tokens: int) 
         batch.append(place)
     if batch:
         yield batch
+
+
+def collected(parts: Iterable[Mapping[int, Hypothesis]], count: int) -> list[Hypothesis]:
+    """The hypotheses of `count` texts in order, out of parts by place."""
+    whole: dict[int, Hypothesis] = {}
+    for part in parts:
+        whole |= part
+    return [whole[place] for place in range(count)]
 
 
 def hypothesis_of(

@@ -6,7 +6,7 @@ what is left of every array is its end, as it lies in memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,21 +24,24 @@ LEAST_ROWS: Final = 3
 
 @dataclass(slots=True)
 class _Writing:
-    """What was written so far for one row, and whether it goes on: it has neither ended nor come to its limit."""
+    """What was written so far for the row in this place of the batch.
 
+    It is open while it goes on: it has neither ended nor come to its limit.
+    """
+
+    place: int
     limit: int
     ids: list[int] = field(default_factory=list)
     log_probability: float = 0.0
     open: bool = True
 
-    def take(self, ids: list[int], log_probabilities: list[float]) -> None:
-        """Write what follows, as far as the row goes; one that has ended takes nothing any more."""
-        if not self.open:
-            return
+    def take(self, ids: list[int], log_probabilities: list[float]) -> bool:
+        """Write what follows, as far as the row goes; returns whether it is still open."""
         own = until_end(ids)[: self.limit - len(self.ids)]
         self.ids += own
         self.log_probability += sum(log_probabilities[: len(own)])
         self.open = len(self.ids) < self.limit and own[-1] != EOS_ID
+        return self.open
 
     def found(self) -> Found:
         """The row's hypothesis, once it is not open any more."""
@@ -55,26 +58,26 @@ class GreedySearch:
         names = ("previous", *sorted(name for name in inputs if name.startswith("cell_")))
         self._widths: dict[str, int] = {name: inputs[name][-1] for name in names}
 
-    def __call__(self, batch: Sequence[Row], memory: Feeds, candidates: OwnCandidates) -> list[Found]:
-        """The hypothesis of each row, best in order of length. `memory` is what the encoder gave, and the rows'
-        `lengths`; `candidates` are the rows' own."""
-        writings = [_Writing(row.limit) for row in batch]
-        current = writings
+    def __call__(self, batch: Sequence[Row], memory: Feeds, candidates: OwnCandidates) -> Iterator[dict[int, Found]]:
+        """The hypothesis of each row, by its place in the batch, once it has ended and the loop was left.
+
+        Rows should be in order of length. `memory` is what the encoder gave, and the rows' `lengths`; `candidates` are
+        the rows' own.
+        """
+        current = [_Writing(place, row.limit) for place, row in enumerate(batch)]
         state: Feeds = {name: np.zeros((len(batch), width), np.float32) for name, width in self._widths.items()}
         start = 0
         while current:
             feeds = {**memory, **state, **candidates.feeds(), **_controls(current, start)}
             tokens, log_probabilities, *states = self._session.run(None, feeds)
-            columns = zip(tokens.T.tolist(), log_probabilities.T.tolist(), strict=True)
-            for one, (ids, scores) in zip(current, columns, strict=True):
-                one.take(ids, scores)
+            columns = zip(current, tokens.T.tolist(), log_probabilities.T.tolist(), strict=True)
+            yield {one.place: one.found() for one, *written in columns if one.open and not one.take(*written)}
             start += len(tokens)
             ended = next((row for row, one in enumerate(current) if one.open), len(current))
             current = current[ended:]
             state = {name: value[ended:] for name, value in zip(state, states, strict=True)}
             memory = {name: value[ended:] for name, value in memory.items()}
             candidates = candidates.after(ended)
-        return [one.found() for one in writings]
 
 
 def _controls(current: Sequence[_Writing], start: int) -> Feeds:

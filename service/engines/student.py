@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from service.engines.decoding import Found, Seconds, beam_width, hypothesis_of
+from service.engines.decoding import Found, Seconds, beam_width, collected, hypothesis_of
 from service.engines.encoding import Encoder
 from service.engines.greedy_search import GreedySearch
 from service.engines.loading import SHORTLIST_FILE, STUDENT, WEIGHTS_FILE, expected_bytes
@@ -71,15 +71,26 @@ class StudentEngine:
 
         Raises TooLarge for too wide a beam, EngineFailure when a text is too long or ONNX Runtime fails.
         """
+        return collected(self.translate_in_parts(texts, options), len(texts))
+
+    def translate_in_parts(
+        self, texts: Sequence[str], options: DecodeOptions = GREEDY
+    ) -> Iterator[dict[int, Hypothesis]]:
+        """As `translate`, but what greedy search finds is given when its loop is left, by the places of the texts."""
         beam_width(options)
-        results: dict[int, Hypothesis] = {}
         started = time.perf_counter()
         rows = self._rows(texts)
         tokenize_seconds = time.perf_counter() - started
         for batch in batches(rows):
-            for row, hypothesis in zip(batch, self._decode(batch, options, tokenize_seconds), strict=True):
-                results[row.index] = hypothesis
-        return [results[index] for index in range(len(texts))]
+            started = time.perf_counter()
+            for found in self._found(batch, options):
+                seconds = Seconds(tokenize_seconds, time.perf_counter() - started)
+                yield {
+                    batch[place].index: hypothesis_of(
+                        nbest, options.n_best, len(batch[place].ids), self._tokenizer, seconds
+                    )
+                    for place, nbest in found.items()
+                }
 
     def close(self) -> None:
         """Give the sessions' memory back."""
@@ -93,30 +104,26 @@ class StudentEngine:
             for index, (ids, own) in enumerate(zip(encoded, copied, strict=True))
         ]
 
-    def _decode(self, batch: Sequence[Row], options: DecodeOptions, tokenize_seconds: float) -> list[Hypothesis]:
-        started = time.perf_counter()
+    def _found(self, batch: Sequence[Row], options: DecodeOptions) -> Iterator[dict[int, list[Found]]]:
         try:
-            found = self._search(batch, options)
+            yield from self._search(batch, options)
         except ModelCorrupt:
             raise
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
             raise EngineFailure(f"{self.signature.model} failed in ONNX Runtime: {type(error).__name__}") from error
-        seconds = Seconds(tokenize_seconds, time.perf_counter() - started)
-        return [
-            hypothesis_of(nbest, options.n_best, len(row.ids), self._tokenizer, seconds)
-            for row, nbest in zip(batch, found, strict=True)
-        ]
 
-    def _search(self, batch: Sequence[Row], options: DecodeOptions) -> list[list[Found]]:
-        """What the search found for each row."""
+    def _search(self, batch: Sequence[Row], options: DecodeOptions) -> Iterator[dict[int, list[Found]]]:
+        """What the search finds for the rows, by their places in the batch, as it finds it."""
         memory = self._encoder(batch)
         candidates = own_candidates(batch, self._lay_out)
         if options == GREEDY:
-            return [[one] for one in self._greedy(batch, memory, candidates)]
+            for found in self._greedy(batch, memory, candidates):
+                yield {place: [one] for place, one in found.items()}
+            return
         limits = np.array([row.limit for row in batch], dtype=np.int64)
         beam = np.array([beam_width(options)], dtype=np.int64)
         feeds = {**memory, **candidates.feeds(), "limits": limits, "beam": beam}
-        return beam_results(batch, self._beam_session().run(None, feeds))
+        yield dict(enumerate(beam_results(batch, self._beam_session().run(None, feeds))))
 
     def _beam_session(self) -> Any:
         # Few requests ask for more than the best: the second graph's memory is taken when one does.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from service.batching import BatchReport, Limits, Observer
+from service.batching import BatchReport, Limits, Observer, Part
 from service.types import DecodeOptions, Hypothesis, Priority, RequestContext
 
 PATIENCE = 20.0
@@ -32,19 +32,22 @@ def expected(model_id: str, text: str, options: DecodeOptions) -> str:
     return f"{model_id}/{options.beam}/{options.n_best}/{text}"
 
 
-def hypotheses(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
-    return [Hypothesis(expected(model_id, text, options), -0.5, 1, 1, infer_seconds=1.0) for text in texts]
+def hypotheses(model_id: str, texts: Sequence[str], options: DecodeOptions) -> dict[int, Hypothesis]:
+    return {
+        place: Hypothesis(expected(model_id, text, options), -0.5, 1, 1, infer_seconds=1.0)
+        for place, text in enumerate(texts)
+    }
 
 
 class OpenRun:
-    """Answers at once and keeps a list of the batches."""
+    """Answers at once, in one part, and keeps a list of the batches."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
 
-    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterable[Part]:
         self.batches.append(list(texts))
-        return hypotheses(model_id, texts, options)
+        return [hypotheses(model_id, texts, options)]
 
 
 class HeldRun(OpenRun):
@@ -55,7 +58,7 @@ class HeldRun(OpenRun):
         self._started = threading.Semaphore(0)
         self._go = threading.Semaphore(0)
 
-    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterable[Part]:
         answers = super().__call__(model_id, texts, options)
         self._started.release()
         assert self._go.acquire(timeout=PATIENCE), "the test never released this batch"

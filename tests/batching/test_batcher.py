@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError, Future
 import pytest
 from batching_runs import PATIENCE, HeldRun, Notes, OpenRun, expected, hypotheses, limits, request
 
-from service.batching import Batcher, Dropped, Limits, Outcome, QueueLoad, Run
+from service.batching import Batcher, Dropped, Limits, Outcome, Part, QueueLoad, Run
 from service.errors import (
     Cancelled,
     ConfigurationError,
@@ -22,7 +22,7 @@ from service.errors import (
     ShuttingDown,
     TooLarge,
 )
-from service.types import GREEDY, DecodeOptions, Hypothesis
+from service.types import GREEDY, DecodeOptions
 
 
 class Lab:
@@ -75,6 +75,30 @@ def test_batch_waits_in_the_queue_and_is_reported(held: HeldRun):
     report = lab.notes.reports[1]
     assert (report.model_id, report.rows, report.tokens, report.padded_tokens) == ("m", 3, 18, 21)
     assert (report.queue_seconds, report.infer_seconds, report.error) == ((4.0, 4.0, 4.0), 1.0, None)
+
+
+def test_each_row_is_answered_when_its_own_hypothesis_is_there():
+    go_on = threading.Event()
+
+    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterator[Part]:
+        whole = hypotheses(model_id, texts, options)
+        yield {1: whole.pop(1)}
+        assert go_on.wait(PATIENCE)
+        yield whole
+
+    lab = Lab(run, limits())
+    with lab.batcher.admit(request("r")) as ticket:
+        futures = lab.batcher.submit(ticket, "m", ["long", "short", "longer"], [5, 5, 5])
+        assert texts_of(futures[1:2]) == answers(["short"])
+        assert [future.done() for future in futures] == [False, True, False]
+        assert lab.batcher.load().batches == 1
+        # The same text asked for again, while the rest still runs, is computed again.
+        again = lab.batcher.submit(ticket, "m", ["short", "other"], [5, 5])
+        go_on.set()
+        assert texts_of(futures + again) == answers(["long", "short", "longer", "short", "other"])
+    lab.batcher.close(PATIENCE)
+    assert [report.rows for report in lab.notes.reports] == [3, 2]
+    assert [len(report.queue_seconds) for report in lab.notes.reports] == [3, 2]
 
 
 def test_bulk_lets_an_interactive_request_by_after_the_batch_that_runs(held: HeldRun):
@@ -254,20 +278,20 @@ TROUBLE: dict[str, Callable[[], BaseException]] = {
 
 
 class PickyRun(OpenRun):
-    """Fails, or dies, when a batch holds a text that says so."""
+    """Fails, or dies, when a batch holds a text that says so; the answers to those before it are given first."""
 
     def __init__(self) -> None:
         super().__init__()
         self.gate = threading.Event()
 
-    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+    def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterator[Part]:
         assert self.gate.wait(PATIENCE)
         self.batches.append(list(texts))
-        for text in texts:
-            if text in TROUBLE:
-                raise TROUBLE[text]()
-        answers = hypotheses(model_id, texts, options)
-        return answers[1:] if "short" in texts else answers
+        for place, hypothesis in hypotheses(model_id, texts, options).items():
+            if texts[place] in TROUBLE:
+                raise TROUBLE[texts[place]]()
+            if texts[place] != "silence":
+                yield {len(texts) if texts[place] == "beyond" else place: hypothesis}
 
 
 def run_one_batch(run: PickyRun, texts: list[str], workers: int = 1) -> tuple[Lab, list[BaseException | str]]:
@@ -292,15 +316,16 @@ def test_poisoned_text_fails_alone(word: str, error: type[Exception]):
     assert isinstance(ends[1], error)
     assert "user" not in str(ends[1])
     lab.batcher.close(PATIENCE)
-    assert run.batches[1:] == [["a", word, "b"], ["a"], [word], ["b"]]
+    assert run.batches[1:] == [["a", word, "b"], [word], ["b"]]
     assert lab.notes.deaths == 0
     failed = [report for report in lab.notes.reports if report.error]
     assert [report.rows for report in failed] == [3, 1]
 
 
-def test_run_that_answers_too_little_hands_nobody_anothers_text():
+@pytest.mark.parametrize("word", ["silence", "beyond"])
+def test_run_that_answers_too_little_or_what_was_not_asked_hands_nobody_anothers_text(word: str):
     run = PickyRun()
-    lab, ends = run_one_batch(run, ["a", "short", "b"])
+    lab, ends = run_one_batch(run, ["a", word, "b"])
     assert [ends[0], ends[2]] == answers(["a", "b"])
     assert isinstance(ends[1], EngineFailure)
     lab.batcher.close(PATIENCE)
@@ -310,7 +335,8 @@ def test_run_that_answers_too_little_hands_nobody_anothers_text():
 def test_failure_that_is_no_texts_fault_fails_the_batch_once(word: str, error: type[Exception]):
     run = PickyRun()
     lab, ends = run_one_batch(run, ["a", word, "b"])
-    assert [type(end) for end in ends] == [error] * 3
+    assert ends[0] == answers(["a"])[0]
+    assert [type(end) for end in ends[1:]] == [error] * 2
     lab.batcher.close(PATIENCE)
     assert run.batches[1:] == [["a", word, "b"]]
 
@@ -424,9 +450,9 @@ def test_limits_below_one_are_refused():
 def test_workers_give_way_to_the_threads_that_answer() -> None:
     seen = []
 
-    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterator[Part]:
         seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-        return [Hypothesis(text, 0.0, 1, 1) for text in texts]
+        yield hypotheses(model_id, texts, options)
 
     batcher = Batcher(run, limits())
     with batcher.admit(request("a")) as ticket:

@@ -7,15 +7,15 @@ to win by interrupting it, and a check at every token would cost every batch.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from toy_language import held_out
 
-from service.batching import Batcher, Limits
+from service.batching import Batcher, Limits, Part
 from service.engines import Engine
 from service.errors import Cancelled
-from service.types import DecodeOptions, Hypothesis, RequestContext
+from service.types import DecodeOptions, RequestContext
 
 TEXTS = [source for source, _ in held_out()]
 PATIENCE = 20.0
@@ -31,11 +31,11 @@ def test_a_dropped_request_holds_up_nobody(engine: Engine) -> None:
     batches: list[Sequence[str]] = []
     started, go = threading.Event(), threading.Event()
 
-    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
+    def run(model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterator[Part]:
         batches.append(texts)
         started.set()
         assert go.wait(PATIENCE)
-        return engine.translate(texts, options)
+        yield from engine.translate_in_parts(texts, options)
 
     limits = Limits(
         workers=1, max_batch_tokens=100, max_batch_rows=4, max_queue_tokens=100_000, max_concurrent_requests=8

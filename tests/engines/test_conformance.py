@@ -74,6 +74,16 @@ def test_nothing_in_nothing_out(engine: Engine) -> None:
     assert engine.count_tokens([]) == []
 
 
+@pytest.mark.parametrize("options", [DecodeOptions(), DecodeOptions(beam=4, n_best=2)], ids=["greedy", "beam"])
+def test_parts_are_the_whole(name: str, engine: Engine, texts: Sequence[str], options: DecodeOptions) -> None:
+    whole = engine.translate(texts[::3], options)
+    parts = list(engine.translate_in_parts(texts[::3], options))
+    assert sorted(place for part in parts for place in part) == list(range(len(whole)))
+    for place, hypothesis in (item for part in parts for item in part.items()):
+        assert hypothesis.text == whole[place].text
+        assert hypothesis.score == pytest.approx(whole[place].score, abs=SCORE_TOLERANCE[name])
+
+
 def test_reversed_input_gives_reversed_output(engine: Engine, texts: Sequence[str]) -> None:
     forward = [one.text for one in engine.translate(texts)]
     backward = [one.text for one in engine.translate(texts[::-1])]

@@ -84,7 +84,9 @@ def test_a_row_is_found_alike_in_any_order(folder: Path, rows: list[Row]) -> Non
     laid_out = partial(lay_out, session(folder / CANDIDATES_FILE))
 
     def found(batch: list[Row]) -> list[Found]:
-        return search(batch, encoder(batch), own_candidates(batch, laid_out))
+        parts = list(search(batch, encoder(batch), own_candidates(batch, laid_out)))
+        assert sorted(place for part in parts for place in part) == list(range(len(batch)))
+        return [part[place] for place in range(len(batch)) for part in parts if place in part]
 
     alone = [found([row])[0] for row in rows]
     assert all(one.complete for one in alone)
@@ -94,3 +96,14 @@ def test_a_row_is_found_alike_in_any_order(folder: Path, rows: list[Row]) -> Non
         together = found([rows[place] for place in order])
         assert [one.ids for one in together] == [alone[place].ids for place in order]
         np.testing.assert_allclose([one.score for one in together], [alone[place].score for place in order], atol=1e-4)
+
+
+def test_a_short_row_does_not_wait_for_a_long_one(folder: Path, rows: list[Row]) -> None:
+    encoder, search = Encoder(session(folder / ENCODER_FILE)), GreedySearch(session(folder / GREEDY_FILE))
+    batch = sorted(rows, key=lambda row: len(row.ids))
+    candidates = own_candidates(batch, partial(lay_out, session(folder / CANDIDATES_FILE)))
+    first, *others = search(batch, encoder(batch), candidates)
+    assert 0 in first
+    assert len(batch) - 1 in others[-1]
+    longest = max(len(found.ids) for part in others for found in part.values())
+    assert max(len(found.ids) for found in first.values()) < longest
