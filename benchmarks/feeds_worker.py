@@ -21,10 +21,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import asdict, replace
 
 from benchmarks.batch import DIRECTION, batch_seconds, engine_seconds, opened_engine, opened_service, segments_of
 from benchmarks.conditions import peak_bytes

@@ -7,25 +7,24 @@ Languages are BCP-47 tags as `service.languages` writes them (`pt-BR`); `und`: n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event
+
+import msgspec
 
 from service.writing import EXTRACT, Manner
 
 UNDETERMINED = "und"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A half-open range of characters in a text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """Something the caller should know about a result: a truncation, a fallback, a low confidence.
 
     `code` is stable and machine-readable (kebab-case), `message` is for people, `span` points into the source text.
@@ -36,16 +35,14 @@ class Notice:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """One ranked answer of language detection."""
 
     language: str
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(msgspec.Struct, frozen=True):
     """The language of a text: the best candidate, or `und` with confidence 0 where there is too little evidence.
 
     `provenance` says who decided: `caller`, `script` (one language owns it), `langdetect` (its profiles), or `evidence`
@@ -58,8 +55,7 @@ class Detection:
     provenance: str
 
 
-@dataclass(frozen=True, slots=True)
-class DecodeOptions:
+class DecodeOptions(msgspec.Struct, frozen=True):
     """How a hypothesis is searched for: beam width (1 = greedy) and how many hypotheses to return."""
 
     beam: int = 1
@@ -69,8 +65,7 @@ class DecodeOptions:
 GREEDY = DecodeOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(msgspec.Struct, frozen=True):
     """What an engine made of one segment.
 
     `score` is the mean log-probability per target token, the end-of-sentence token included. `complete` is False
@@ -95,8 +90,7 @@ class Priority(IntEnum):
     BULK = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSignature:
+class ModelSignature(msgspec.Struct, frozen=True):
     """What produced a translation: enough to produce it again."""
 
     model: str
@@ -107,28 +101,25 @@ class ModelSignature:
     shortlist: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """What produced a response: version, models in order of use, the methods around them, the glossary kept to."""
 
     manchete: str
     models: tuple[ModelSignature, ...] = ()
     detector: str | None = None
     summarizer: str | None = None
-    libraries: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str] = msgspec.field(default_factory=dict)
     glossary: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlignedSentence:
+class AlignedSentence(msgspec.Struct, frozen=True):
     """One sentence of the source text and the range of the translation that renders it."""
 
     source: Span
     target: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TranslatedSegment:
+class TranslatedSegment(msgspec.Struct, frozen=True):
     """What is known of one segment: its range of the source text, and how its translation was made by the first model.
 
     `quality` in `[0, 1]` is the chrF (as a share) to expect by the scores of the models and the faults that the guards
@@ -142,8 +133,7 @@ class TranslatedSegment:
     beam: int
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(msgspec.Struct, frozen=True):
     """A translated text. `route` lists the language pairs in order (`("es-en", "en-pt")`), empty when none was needed.
 
     `quality` is the mean hypothesis score of the segments weighted by target tokens, or None when nothing was decoded.
@@ -159,8 +149,7 @@ class Translation:
     segments: tuple[TranslatedSegment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SummarySentence:
+class SummarySentence(msgspec.Struct, frozen=True):
     """One sentence of a summary and where it stands in the text it came from.
 
     `source` is the range of the original where the summary is of a translation. `sources` support it in the summarized
@@ -175,8 +164,7 @@ class SummarySentence:
     originals: tuple[Span | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """A summary, its sentences in text order, its method (`extractive`, `abstractive`), and the model and prompt it was
     `made_by`; `fallback_reason` says, by a stable code, why it was not written as asked."""
 
@@ -189,8 +177,7 @@ class Summary:
     made_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryLength:
+class SummaryLength(msgspec.Struct, frozen=True):
     """How long a summary may be: in words, else as a share of the text's words in (0, 1], else in sentences."""
 
     sentences: int | None = 3
@@ -198,8 +185,7 @@ class SummaryLength:
     ratio: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True):
     """Who asks and how long they will wait: what batching needs to be fair and to stop early.
 
     `client` groups requests for fairness, `deadline` is on the monotonic clock (`time.monotonic()`), None for none.
@@ -210,11 +196,10 @@ class RequestContext:
     client: str = "local"
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
-    cancelled: Event = field(default_factory=Event)
+    cancelled: Event = msgspec.field(default_factory=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class TranslateRequest:
+class TranslateRequest(msgspec.Struct, frozen=True):
     """One text to translate; `source` None means detect it.
 
     Where several installed models serve a pair, `quality` (`fast`, `best`) or `model` (a name) chooses among them.
@@ -230,8 +215,7 @@ class TranslateRequest:
     glossary: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SummarizeRequest:
+class SummarizeRequest(msgspec.Struct, frozen=True):
     """One text to summarize in its own language."""
 
     text: str
@@ -241,8 +225,7 @@ class SummarizeRequest:
     manner: Manner = EXTRACT
 
 
-@dataclass(frozen=True, slots=True)
-class DigestRequest:
+class DigestRequest(msgspec.Struct, frozen=True):
     """One article to detect, translate and summarize; `quality`, `model` and `glossary` as in `TranslateRequest`."""
 
     text: str
@@ -256,8 +239,7 @@ class DigestRequest:
     manner: Manner = EXTRACT
 
 
-@dataclass(frozen=True, slots=True)
-class TranslateResult:
+class TranslateResult(msgspec.Struct, frozen=True):
     """The answer to a `TranslateRequest`; `timings` maps a stage (`detect`, `queue`, `infer`, `total`) to seconds."""
 
     detected: Detection
@@ -267,8 +249,7 @@ class TranslateResult:
     alternatives: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SummarizeResult:
+class SummarizeResult(msgspec.Struct, frozen=True):
     """The answer to a `SummarizeRequest`."""
 
     detected: Detection
@@ -277,8 +258,7 @@ class SummarizeResult:
     timings: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class DigestResult:
+class DigestResult(msgspec.Struct, frozen=True):
     """The answer to a `DigestRequest`; `title` is the translated title, None when none was given."""
 
     detected: Detection
@@ -289,8 +269,7 @@ class DigestResult:
     timings: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageEntry:
+class LanguageEntry(msgspec.Struct, frozen=True):
     """One language the service translates from, and the targets it reaches, itself included."""
 
     code: str

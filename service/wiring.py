@@ -6,8 +6,9 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from service import __version__
 from service.batching import Batcher, Limits, Observer, Recall, TranslationMemory
@@ -42,8 +43,7 @@ _SWITCH_SECONDS = 0.0001
 _DISK_MEMORY_ROWS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
+class ModelInfo(msgspec.Struct, frozen=True):
     """A model that may be used, and whether it is in memory now."""
 
     model_id: str
@@ -53,8 +53,7 @@ class ModelInfo:
     loaded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceInfo:
+class ServiceInfo(msgspec.Struct, frozen=True):
     """What `/info` tells."""
 
     version: str
@@ -66,8 +65,7 @@ class ServiceInfo:
     libraries: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class Service:
+class Service(msgspec.Struct):
     """The wired application. `start` before serving, `close` at the end; a one-off caller needs only `close`."""
 
     settings: Settings
@@ -81,7 +79,7 @@ class Service:
     libraries: Mapping[str, str]
     upkeep: Upkeep
     disk_memory: DiskMemory | None = None
-    _preloaded: threading.Event = field(default_factory=threading.Event)
+    _preloaded: threading.Event = msgspec.field(default_factory=threading.Event)
     _preload_error: str | None = None
 
     def start(self) -> None:

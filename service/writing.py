@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from threading import Event
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+
+class Manner(msgspec.Struct, frozen=True):
     """How a summary is made: `extractive`, `abstractive`, or `auto` (written where something can write), and its style.
 
     `style` is `brief`, `headline`, `bullets` or `thread`.
@@ -20,8 +20,7 @@ class Manner:
 EXTRACT = Manner()
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(msgspec.Struct, frozen=True):
     """What a model is asked to write: the whole `prompt`, or for models that only summarize, the bare `text`.
 
     `max_words` of output; `deadline` on the monotonic clock; setting `cancelled` makes it stop.
@@ -31,11 +30,10 @@ class Writing:
     text: str
     max_words: int
     deadline: float
-    cancelled: Event = field(default_factory=Event)
+    cancelled: Event = msgspec.field(default_factory=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """What a model wrote; `complete` is False where it was cut off."""
 
     text: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from service.api.feedsroom import offline_refusal, open_feeds
 from service.errors import AlreadyRunning, MancheteError

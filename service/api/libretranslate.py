@@ -6,11 +6,11 @@ additional `warnings` appears where there is something to warn of. Confidences a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from msgspec.structs import replace
 from typing_extensions import TypedDict
 
 from service.api.errors import InvalidItem, documented_errors

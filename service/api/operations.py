@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from typing_extensions import TypedDict
@@ -40,7 +40,8 @@ async def ready(request: Request) -> JSONResponse:
 @router.get("/info", summary="Version, models, limits", response_model=dict[str, Any])
 async def info(request: Request) -> JSONResponse:
     """What is running: version, models and their revisions, limits, prompts, libraries."""
-    return JSONResponse(jsonable_encoder(executor_of(request).service.info()))
+    # The versions of libraries are a mapping that looks them up when it is read.
+    return JSONResponse(msgspec.to_builtins(executor_of(request).service.info(), enc_hook=dict))
 
 
 class ModelJson(TypedDict):
@@ -65,7 +66,7 @@ async def models(request: Request) -> JSONResponse:
 
     A model that another process installs or removes is told of after a restart.
     """
-    return JSONResponse(jsonable_encoder(executor_of(request).service.models()))
+    return JSONResponse(msgspec.to_builtins(executor_of(request).service.models()))
 
 
 @router.get(

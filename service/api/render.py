@@ -7,9 +7,9 @@ that the OpenAPI document is generated from the same definitions. Imports nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, NotRequired
 
+from msgspec.structs import asdict
 from typing_extensions import TypedDict
 
 from service.types import (

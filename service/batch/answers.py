@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from service.api.limits import check_filled, check_text
 from service.batch.records import Record
@@ -19,8 +20,7 @@ RESULT_COLUMNS: Final = ("detected_language", "translated_title", "translated_te
 _TYPES: Final = {bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """The columns that hold a record's text, title and language."""
 
     text: str = "text"
@@ -28,8 +28,7 @@ class Fields:
     source: str = "source"
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """What is to be done with every record; `length` None asks for no summary."""
 
     target: str
@@ -40,8 +39,7 @@ class Task:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(msgspec.Struct, frozen=True):
     """Records of a portion as lines of the result (UTF-8 JSON), and what failed of them: number and reason."""
 
     lines: bytes

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import asdict
 
 from service.batch.records import Place
 from service.errors import InvalidInput
@@ -20,8 +22,7 @@ from service.errors import InvalidInput
 _VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """So many records of the input, up to its byte or row `offset`, are in the first `written` bytes of the part.
 
     `failed` of them hold an error; `complete` says that there are no more.

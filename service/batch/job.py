@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+import msgspec
 
 from service.batch.answers import Portion, Task, answer
 from service.batch.checkpoint import Checkpoint, CheckpointFile
@@ -27,8 +28,7 @@ _PORTION_RECORDS: Final = 128
 _PORTION_CHARACTERS: Final = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """What to read, what to do with it, and where to write it; `overwrite` forgets an earlier run and its output."""
 
     source: Path
@@ -38,8 +38,7 @@ class Job:
     overwrite: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """So many records are done, `failed` of them with errors, and this share of the input.
 
     `resumed` were done by an earlier run. `failures` are those of the last portion: number and reason.
@@ -186,8 +185,10 @@ def _begin(job: Job, checkpoints: CheckpointFile) -> Checkpoint:
 def _identity(job: Job) -> dict[str, Any]:
     """What must be the same for a run to go on, under the names that a refusal tells."""
     status = job.source.stat()
-    options = asdict(job.task)
-    return {"--in": [str(job.source.resolve()), status.st_size, status.st_mtime_ns], "task": options}
+    return {
+        "--in": [str(job.source.resolve()), status.st_size, status.st_mtime_ns],
+        "task": msgspec.to_builtins(job.task),
+    }
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, Final, Protocol
+
+import msgspec
 
 # What a line may have beside its text: titles, addresses, other columns.
 ALLOWANCE_BYTES: Final = 4 * 1024 * 1024
@@ -14,8 +15,7 @@ _MAX_BYTES_PER_CHARACTER: Final = 12
 BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """A record, numbered from 1, with its columns; `error` says why it cannot be used.
 
     `end` is where the input goes on behind it: a byte of a file of lines, a row of a table.
@@ -27,8 +27,7 @@ class Record:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """How far an input was read: so many records, up to the byte or row `offset`."""
 
     records: int = 0

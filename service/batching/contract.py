@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Protocol, TypeAlias
+
+import msgspec
+from msgspec.structs import fields
 
 from service.errors import ConfigurationError
 from service.types import DecodeOptions, Hypothesis
@@ -24,8 +26,7 @@ class Run(Protocol):
     def __call__(self, model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterable[Part]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Sizes of the queue and of a batch; each is at least 1.
 
     `max_batch_tokens` counts padded tokens: the longest segment times the number of segments. `max_queue_tokens` counts
@@ -45,8 +46,7 @@ class Limits:
                 raise ConfigurationError(f"{limit.name} must be at least 1", field=limit.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """The hypothesis of one segment and how it came about.
 
     `queue_seconds` runs from the submission to the start of the batch. `batch_tokens` are padded tokens. A hypothesis
@@ -59,16 +59,14 @@ class Outcome:
     batch_tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(msgspec.Struct, frozen=True):
     """What a shutdown left unanswered: requests that still waited, and their segments."""
 
     requests: int
     segments: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueueLoad:
+class QueueLoad(msgspec.Struct, frozen=True):
     """The batcher at one moment: requests admitted, segments and tokens that wait, batches that run."""
 
     requests: int
@@ -77,8 +75,7 @@ class QueueLoad:
     batches: int
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReport:
+class BatchReport(msgspec.Struct, frozen=True):
     """One batch that has run.
 
     `tokens` are those of the texts, `padded_tokens` the longest text times `rows`. `queue_seconds` holds the wait of
@@ -139,8 +136,7 @@ class Memory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(msgspec.Struct, frozen=True):
     """A translation memory and how to name what a model would produce now.
 
     `signature_of` maps a model id to a string that changes whenever the model's output may change, or to None when

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import NamedTuple
+
+import msgspec
 
 from service.batching.contract import Outcome
 from service.errors import Cancelled, DeadlineExceeded, MancheteError, ShuttingDown
 from service.types import DecodeOptions, Priority, RequestContext
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, eq=False):
     """What the segments of one batch have in common. One object a pair of values, so that identity is equality."""
 
     model_id: str
@@ -51,12 +51,11 @@ class Reason(StrEnum):
         return ShuttingDown("the service shut down before the request was done")
 
 
-@dataclass(eq=False, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, eq=False):
     """The permit of one admitted request; what it still waits for is kept by the queue."""
 
     context: RequestContext
-    waiters: dict[Waiter, None] = field(default_factory=dict)
+    waiters: dict[Waiter, None] = msgspec.field(default_factory=dict)
 
     def verdict(self, now: float) -> Reason | None:
         """Why the request need not be served any more, None while it should be."""
@@ -67,25 +66,23 @@ class Ticket:
         return None
 
 
-@dataclass(eq=False, slots=True)
-class Waiter:
+class Waiter(msgspec.Struct, eq=False):
     """One submitted segment. Whoever takes it off its job, under the lock, resolves its future, nobody else."""
 
     ticket: Ticket
     key: Key
     since: float
-    future: Future[Outcome] = field(default_factory=Future)
+    future: Future[Outcome] = msgspec.field(default_factory=Future)
 
 
-@dataclass(eq=False, slots=True)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """A distinct segment and those who wait for it; `holders` counts them by priority."""
 
     key: Key
     tokens: int
     state: State = State.QUEUED
-    waiters: dict[Waiter, None] = field(default_factory=dict)
-    holders: list[int] = field(default_factory=lambda: [0] * len(Priority))
+    waiters: dict[Waiter, None] = msgspec.field(default_factory=dict)
+    holders: list[int] = msgspec.field(default_factory=lambda: [0] * len(Priority))
 
 
 class Expelled(NamedTuple):
@@ -95,8 +92,7 @@ class Expelled(NamedTuple):
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Jobs of one group to run together, and the waiters found dead while it was formed. Either may be empty."""
 
     jobs: tuple[Job, ...]

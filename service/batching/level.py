@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
+
+import msgspec
 
 from service.batching.jobs import Job, State, Ticket
 from service.batching.request_lane import RequestLane
@@ -16,13 +17,12 @@ from service.batching.turns import Offer, Turns
 LEAST_FILL = 0.6
 
 
-@dataclass(slots=True)
-class Forming:
+class Forming(msgspec.Struct):
     """A batch while it fills, within `max_tokens` padded tokens and `max_rows` rows."""
 
     max_tokens: int
     max_rows: int
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[Job] = msgspec.field(default_factory=list)
     longest: int = 0
     real: int = 0
 

@@ -6,8 +6,10 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from service.batching.contract import Memory
 from service.types import DecodeOptions, Hypothesis
@@ -19,8 +21,7 @@ _Key: TypeAlias = tuple[str, DecodeOptions, str]
 ENTRY_BYTES = 420
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryCounts:
+class MemoryCounts(msgspec.Struct, frozen=True):
     """Segments found and not found since the start, and what is held in memory now."""
 
     hits: int

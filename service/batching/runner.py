@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from service.batching.answers import answer, as_failure, dismiss, refuse, tell
 from service.batching.contract import BatchReport, Observer, Outcome, Part, Recall, Run
@@ -20,8 +21,7 @@ logger = logging.getLogger(__name__)
 PACE_WEIGHT = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """What the threads of a batcher share: the queue, the lock that guards it, the clock and who hears of it."""
 
     queue: SegmentQueue
@@ -143,14 +143,13 @@ class BatchRunner:
         tell(self._desk.observer.batch_finished, report)
 
 
-@dataclass(slots=True)
-class _Course:
+class _Course(msgspec.Struct):
     """A batch that runs: which jobs are not answered yet, by their places, and how long those who asked had waited."""
 
     batch: Batch
     started: float
     open: dict[int, Job]
-    queue_seconds: list[float] = field(default_factory=list)
+    queue_seconds: list[float] = msgspec.field(default_factory=list)
     latest: Hypothesis | None = None
 
     @property

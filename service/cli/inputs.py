@@ -6,10 +6,11 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Final, cast
+
+import msgspec
 
 from service.api.limits import check_text
 from service.errors import InvalidInput, TooLarge
@@ -21,8 +22,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _MAX_BYTES_PER_CHARACTER: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of the input, numbered from 1, without its end; `error` says why it cannot be used."""
 
     number: int

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from service.api.render import render_detection
 from service.cli.endurance import settle_in
@@ -23,16 +25,14 @@ from service.pipeline import Pipeline
 from service.types import Detection, Priority, RequestContext, TranslateRequest, TranslateResult
 
 
-@dataclass(frozen=True, slots=True)
-class LineInput:
+class LineInput(msgspec.Struct, frozen=True):
     """Where lines come from (a path, or `-` for standard input) and how many characters one may have."""
 
     file: str
     char_limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     number: int
     output: str
     error: str | None = None

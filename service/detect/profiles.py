@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from service.detect.library import profile_files
 
@@ -32,8 +33,7 @@ _WORDS_REMEMBERED = 8_192
 _TAGS = {"no": "nb", "zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(msgspec.Struct, frozen=True):
     """The log-likelihood of a text's n-grams under each language asked for, and under the mean of those languages."""
 
     likelihoods: NDArray[np.float64]

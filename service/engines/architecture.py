@@ -9,9 +9,9 @@ languages with a vocabulary each (Chinese, Japanese, Korean) are of the kind `ti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from service.engines.marian import FloatArray, MarianFormatError, MarianModel
@@ -23,8 +23,7 @@ POSITIONS: Final = 1024
 _POSITION_BASE: Final = 10_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture:
+class Architecture(msgspec.Struct, frozen=True):
     """Sizes of a Marian transformer student with an SSRU decoder whose output layer is the target's embedding.
 
     `source_embedding` and `target_embedding` name matrices `[vocabulary, width]`, the same one where it is shared.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from service.engines.tokens import Vocabulary
 from service.errors import TooLarge
@@ -13,8 +14,7 @@ from service.types import DecodeOptions, Hypothesis
 MAX_BEAM: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Target ids of one hypothesis, with the end-of-sentence token where it has one, and the mean log-probability.
 
     `complete` says whether the decoder ended the sentence itself.
@@ -25,8 +25,7 @@ class Found:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
+class Seconds(msgspec.Struct, frozen=True):
     """How long the batch of a hypothesis took."""
 
     tokenize: float

@@ -7,9 +7,9 @@ what is left of every array is its end, as it lies in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from service.engines.decoding import Found
@@ -22,8 +22,7 @@ LEFT_SHARE: Final = 0.25
 LEAST_ROWS: Final = 3
 
 
-@dataclass(slots=True)
-class _Writing:
+class _Writing(msgspec.Struct):
     """What was written so far for the row in this place of the batch.
 
     It is open while it goes on: it has neither ended nor come to its limit.
@@ -31,7 +30,7 @@ class _Writing:
 
     place: int
     limit: int
-    ids: list[int] = field(default_factory=list)
+    ids: list[int] = msgspec.field(default_factory=list)
     log_probability: float = 0.0
     open: bool = True
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
+
+import msgspec
 
 from service.engines.base import Engine
 from service.engines.processor import exact_int8
@@ -24,8 +25,7 @@ SEQ2SEQ: Final = "seq2seq"
 WORKSPACE_BYTES: Final = 24 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class StudentFiles:
+class StudentFiles(msgspec.Struct, frozen=True):
     """A student as published; `vocabularies` has one file for both languages, or the source's and the target's."""
 
     model: Path
@@ -33,8 +33,7 @@ class StudentFiles:
     shortlist: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True):
     """Where a PyTorch model runs and in which number format: `cpu`, `cuda`, `cuda:1`; `float32`, `bfloat16`."""
 
     device: str = "cpu"
@@ -49,8 +48,7 @@ class Writer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(msgspec.Struct, frozen=True):
     """What a model of several languages is told: none of it, one, or the other, as the model's kind has it.
 
     `languages` are source and target in the model's own codes (NLLB `eng_Latn`, M2M100 `en`); `target_token` is the
@@ -59,6 +57,9 @@ class Direction:
 
     languages: tuple[str, str] | None = None
     target_token: str | None = None
+
+
+ONLY_DIRECTION: Final = Direction()
 
 
 def convert(files: StudentFiles, destination: Path, model_id: str) -> int:
@@ -122,7 +123,7 @@ def ctranslate2_dtype() -> str:
 
 
 def load_seq2seq(
-    folder: Path, model_id: str, revision: str, placement: Placement, direction: Direction = Direction()
+    folder: Path, model_id: str, revision: str, placement: Placement, direction: Direction = ONLY_DIRECTION
 ) -> Engine:
     """Load a folder as Hugging Face lays it out, safetensors only, with transformers and PyTorch.
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -37,8 +37,7 @@ class MarianFormatError(ValueError):
     """The bytes are not a Marian model; the message says where they stop making sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuantizedMatrix:
+class QuantizedMatrix(msgspec.Struct, frozen=True):
     """An int8 matrix `[K, N]` (embeddings: `[vocabulary, d]`) whose float value is `values / multiplier`."""
 
     values: Int8Array
@@ -49,8 +48,7 @@ class QuantizedMatrix:
         return self.values.astype(np.float32) / np.float32(self.multiplier)
 
 
-@dataclass(frozen=True, slots=True)
-class MarianModel:
+class MarianModel(msgspec.Struct, frozen=True):
     """The parameters of a model file by Marian's names, and the `special:model.yml` text that describes them.
 
     `channels` `[d]` says which of the file's channels lies where; None while they lie as in the file.
@@ -79,8 +77,7 @@ class MarianModel:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(msgspec.Struct, frozen=True):
     name_length: int
     kind: int
     shape_length: int

@@ -9,11 +9,11 @@ not add up; nothing is computed differently, and every processor comes to the sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from service.engines.architecture import Architecture
 from service.engines.marian import Int8Array, MarianModel, QuantizedMatrix

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -21,8 +21,7 @@ Feeds = dict[str, Array]
 MAX_BATCH_ROWS: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One text on its way through a batch; `index` is its place in the call.
 
     `candidates` are the target ids that it may be written in beside the shared ones, ascending, each once.
@@ -45,8 +44,7 @@ def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield ordered[start : start + MAX_BATCH_ROWS]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCandidates:
+class OwnCandidates(msgspec.Struct, frozen=True):
     """Token ids that each row of a batch may write beside the shared ones, in blocks that belong to one row each.
 
     `blocks` `[N, CANDIDATE_BLOCK]`, those of a row together, in order of the rows, and at last one of no row; `counts`

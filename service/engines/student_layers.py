@@ -7,9 +7,9 @@ are the ones that processors have an instruction for. A static scale makes a row
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 import onnx
 
@@ -22,8 +22,7 @@ from service.engines.student_output import MASKED, OutputLayer
 _AXES: Final = {"q": (1, 2, 0, 3), "k": (1, 2, 3, 0), "v": (1, 2, 0, 3)}
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
+class Linear(msgspec.Struct, frozen=True):
     """A matrix and what is added to the product with it.
 
     `rectified_for` names the matrix that consumes the result after a ReLU; the result is multiplied by `factor`.
@@ -35,8 +34,7 @@ class Linear:
     factor: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """What the decoder looks at: per layer keys `[B, heads, head_width, S]` and values `[B, heads, S, head_width]`."""
 
     keys_values: tuple[tuple[str, str], ...]

@@ -9,9 +9,9 @@ beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from service.engines.architecture import Architecture
@@ -25,8 +25,7 @@ MASKED: Final = -1e9
 _NARROWED: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(msgspec.Struct, frozen=True):
     """What each row may write, as values of a graph. V are the shared places and the P of a row's own.
 
     `ids` int64 `[B, V]`. `grouped` is the shape `[B, K, width]` of the states of K hypotheses a row, `flat` that of

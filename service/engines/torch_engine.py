@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import torch
 from transformers import GenerationConfig, PreTrainedModel, StoppingCriteria, StoppingCriteriaList
 
@@ -21,8 +21,7 @@ _MAX_BATCH_ROWS: Final = 16
 _MAX_LOGITS: Final = 2**26
 
 
-@dataclass(frozen=True, slots=True)
-class SearchIds:
+class SearchIds(msgspec.Struct, frozen=True):
     """Token ids that a search needs: what decoding starts from, ends with, pads with, never writes, and writes first.
 
     `first` is the target language's token, for models that are told it so.

@@ -7,9 +7,10 @@ cloud's metadata service (OWASP: server-side request forgery).
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urldefrag
+
+import msgspec
 
 from service.errors import ConfigurationError, InvalidInput, TooLarge
 from service.feeds.failures import AddressRefused
@@ -28,8 +29,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-@dataclass(frozen=True, slots=True)
-class AddressPolicy:
+class AddressPolicy(msgspec.Struct, frozen=True):
     """What is allowed besides public addresses: networks, hosts by name, or everything."""
 
     networks: tuple[Network, ...] = ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from service.feeds.addresses import AddressPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class FetchConfig:
+class FetchConfig(msgspec.Struct, frozen=True):
     """Limits of fetching. Sizes are in bytes, times in seconds.
 
     `max_bytes` bounds a body before and after decompression, `total_seconds` one attempt with all its redirects,
@@ -17,7 +16,7 @@ class FetchConfig:
     `Retry-After` is waited for up to `max_wait_seconds`, and else left to a later run.
     """
 
-    addresses: AddressPolicy = field(default_factory=AddressPolicy)
+    addresses: AddressPolicy = msgspec.field(default_factory=AddressPolicy)
     concurrency: int = 16
     max_bytes: int = 8_000_000
     total_seconds: float = 30.0
@@ -29,8 +28,7 @@ class FetchConfig:
     user_agent: str = "manchete (self-hosted feed reader)"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedsConfig:
+class FeedsConfig(msgspec.Struct, frozen=True):
     """`max_items` is how many items of one document are taken, the first ones.
 
     Items are deleted `retention_days` after they were seen first; 0 keeps them.
@@ -38,4 +36,4 @@ class FeedsConfig:
 
     max_items: int = 200
     retention_days: int = 90
-    fetch: FetchConfig = field(default_factory=FetchConfig)
+    fetch: FetchConfig = msgspec.field(default_factory=FetchConfig)

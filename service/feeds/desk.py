@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from service.errors import InvalidInput, NotFound
 from service.feeds.addresses import check_url
@@ -26,8 +27,7 @@ MAX_FEEDS_AT_ONCE = 5_000
 _DAY_SECONDS = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(msgspec.Struct, frozen=True):
     """What became of a subscription that was asked for: `feed` is None where it was refused, and `reason` says why."""
 
     url: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class DigestItem:
+
+class DigestItem(msgspec.Struct, frozen=True):
     """One article of a feed. `title`, `text` and `summary` (its sentences) are in the digest's language.
 
     `item_id` is stable and unique within the digest, `language` is the BCP-47 tag of the original, `published` is aware
@@ -30,8 +30,7 @@ class DigestItem:
     edited: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(msgspec.Struct, frozen=True):
     """Articles under one title; `language` is the BCP-47 tag they are rendered in, `made` when they were collected.
 
     `url` is the address that the document will have, where that is known: readers look there for the next one.

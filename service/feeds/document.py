@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from service.storage import Enclosure
 
@@ -18,8 +19,7 @@ _TEASER_CHARACTERS: Final = 500
 _TITLE_CHARACTERS: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One item. `url` and `image` are absolute http(s) addresses, `published` is in seconds since 1970.
 
     `has_content` says that the feed calls its text the whole one.
@@ -40,8 +40,7 @@ class Entry:
         return bool(_GOES_ON.search(self.text)) or (len(self.text) < _TEASER_CHARACTERS and not self.has_content)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A feed. `skipped` counts entries without anything to read, `warnings` are sentences for people."""
 
     title: str | None

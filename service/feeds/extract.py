@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from service.feeds.clean import tidy
 from service.feeds.failures import FetchFailed
@@ -16,8 +17,7 @@ _PAGE_TYPES: Final = ("text/html", "application/xhtml+xml", "")
 _LEAST_CHARACTERS: Final = 250
 
 
-@dataclass(frozen=True, slots=True)
-class Extract:
+class Extract(msgspec.Struct, frozen=True):
     """The text to use, and why it is still the teaser where it is: `warning` is a sentence, None for a whole text."""
 
     text: str

@@ -7,12 +7,12 @@ import random
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 import httpcore
 import httpx
+import msgspec
 
 from service.feeds.addresses import parse_url
 from service.feeds.config import FetchConfig
@@ -34,16 +34,14 @@ _FEED_TYPES: Final = (
 _PAGE_TYPES: Final = "text/html, application/xhtml+xml, */*;q=0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(msgspec.Struct, frozen=True):
     """What a server gave with a document, to be asked later whether it has changed (RFC 9110, section 13)."""
 
     etag: str | None = None
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True):
     """An answer. `body` is None where the document has not changed.
 
     `url` is where it came from after all redirects, `location` where it is asked for next time: that follows permanent
@@ -165,8 +163,7 @@ class Fetcher:
         return Fetched(str(url), str(url), kind, body, validators)
 
 
-@dataclass(frozen=True, slots=True)
-class _Redirect:
+class _Redirect(msgspec.Struct, frozen=True):
     target: str
     permanent: bool
 

@@ -15,9 +15,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
 
 # What is put behind an address to tell where its reader came from, and is another one at every fetch with some.
 _TRACKING: Final = re.compile(
@@ -28,8 +29,7 @@ _TRACKING: Final = re.compile(
 _LINK_IN_TEXT: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """What an item can be known by."""
 
     guid: str | None

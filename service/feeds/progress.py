@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Event, Lock
+
+import msgspec
 
 
 class Progress:
@@ -49,8 +50,7 @@ class Stopwatch:
             return dict(self._seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(msgspec.Struct, frozen=True):
     """How a run is wanted: the language that items are translated to, and what to do beyond what is due.
 
     `force` fetches feeds whose time has not come, `retry_all` takes up every failed item, once `cancelled` is set the
@@ -60,11 +60,10 @@ class RunOptions:
     target: str
     force: bool = False
     retry_all: bool = False
-    cancelled: Event = field(default_factory=Event)
+    cancelled: Event = msgspec.field(default_factory=Event)
 
 
-@dataclass(slots=True)
-class RunReport:
+class RunReport(msgspec.Struct):
     """What a run did. `problems` are feeds and what is wrong with each, `notes` what is odd about their documents.
 
     `stages` has the seconds of `fetch` (waiting for servers, when nothing else of the first half was done), `parse`,
@@ -86,9 +85,9 @@ class RunReport:
     failed_items: int = 0
     expired: int = 0
     seconds: float = 0.0
-    stages: dict[str, float] = field(default_factory=dict)
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    stages: dict[str, float] = msgspec.field(default_factory=dict)
+    problems: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    notes: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
     def summary(self) -> str:
         """The run in one sentence."""

@@ -14,10 +14,11 @@ import math
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest
 from typing import Final
+
+import msgspec
 
 from service.feeds.digest import DigestItem
 
@@ -49,8 +50,7 @@ _BACKGROUND: Final = 200
 Vector = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(msgspec.Struct, frozen=True):
     """Articles about one event, the fullest first; `summary` is of that one, `sources` are the outlets in order."""
 
     items: tuple[DigestItem, ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
 
 from service.feeds.digest import Digest, DigestItem
 from service.feeds.stories import Story, stories
@@ -18,8 +19,7 @@ _ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]+", re.IGN
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
+class SourceView(msgspec.Struct, frozen=True):
     """One article of a story. `url` and `image` are http or https, or None; `time` is RFC 3339 and `shown` for people.
 
     Texts are paragraphs, in the original and in translation.
@@ -39,8 +39,7 @@ class SourceView:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoryView:
+class StoryView(msgspec.Struct, frozen=True):
     """One story: what its lead says, and all its sources, the lead first.
 
     `story_id` stays the same while later articles join the story; `published` is of the earliest and `updated` of the
@@ -60,8 +59,7 @@ class StoryView:
         return self.sources[0]
 
 
-@dataclass(frozen=True, slots=True)
-class DigestView:
+class DigestView(msgspec.Struct, frozen=True):
     """A digest, its stories in the order to read them; `url` is its own address, http or https, or None."""
 
     digest_id: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from service.engines.loading import Placement, Writer, load_gguf_writer, load_torch_writer
 from service.errors import Cancelled, ConfigurationError, MancheteError, WritingFailed
@@ -15,8 +16,7 @@ from service.generators.options import OPENAI, SMOLLM2, Options
 from service.writing import Writing, Written
 
 
-@dataclass(frozen=True, slots=True)
-class Generator:
+class Generator(msgspec.Struct, frozen=True):
     """Something that writes: its name for signatures, the words it should be given, the seconds that it gets.
 
     A `small` one is given a sentence at a time.

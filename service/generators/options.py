@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Any, Final, Protocol, Self
+
+import msgspec
+from msgspec.structs import fields
 
 NONE: Final = "none"
 SMOLLM2: Final = "smollm2"
@@ -19,8 +21,7 @@ class Hidden(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """`backend` is one of the constants here; times are in seconds.
 
     `model` is an endpoint's name for a model, or a folder, or a repository of the hub; `url` the endpoint's address up

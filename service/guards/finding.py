@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from service.types import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """Something wrong with the translation of a segment.
 
     `code` is stable and kebab-case, `message` is for people, `span` is the range of the segment's source that it is

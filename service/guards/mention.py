@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from service.guards.digits import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True):
     """A number in a text: the range `[start, end)`, what it may mean, and what it is a number of.
 
     `kind` is `number`, `time`, `day` or `month`. `required` says that a translation has to have it: what is written in

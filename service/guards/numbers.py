@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from service.guards.dates import dated, month_numbers, months
 from service.guards.digits import Moment, Value, clock, matches, readings

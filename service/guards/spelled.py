@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from service.guards.digits import Moment, Value
 from service.guards.lexicon import HALF, Lexicon
@@ -15,8 +16,7 @@ _DOZENS = frozenset({"dozen", "dúzia", "docena", "douzaine", "dutzend"})
 _LARGE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A word in lower case, or a number in digits with what it may mean, at `[start, end)` of the text."""
 
     start: int
@@ -25,8 +25,7 @@ class Word:
     values: frozenset[Value] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A number spelled at `[start, end)`; `digits` where digits take part, `large` where a counted scale does."""
 
     start: int

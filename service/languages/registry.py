@@ -7,11 +7,10 @@ section 2.2.1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(msgspec.Struct, frozen=True):
     """One language: its BCP-47 primary subtag, its three-letter codes, the script it is taken to be in, its name."""
 
     tag: str

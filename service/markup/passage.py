@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from service.types import Hypothesis, Span
 
@@ -35,8 +37,7 @@ _ENDING = re.compile(r"[.!?…]+[\"”»’')\]]*$")
 Place: TypeAlias = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """Something that must come through: where it stands in the segment, what has to be in the translation, and what
     the model is given in its place."""
 
@@ -61,8 +62,7 @@ class Item:
         return self.sent != self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """A segment's own text, what the model is given, and the items, in order."""
 
     text: str

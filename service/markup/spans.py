@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from service.markup.hint import PICTURE, STAND_IN
 from service.types import Span
@@ -33,8 +34,7 @@ _PICTURES = re.compile(_EMOJI)
 _CLOSING = ".,;:!?)]}'’*…"
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectedSpan:
+class ProtectedSpan(msgspec.Struct, frozen=True):
     """A range of a text that has to be in the translation as it is; `kind` is `link`, `email`, `code`, `placeholder`,
     `handle`, `emoji`, or `glossary`."""
 

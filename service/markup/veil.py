@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.markup.glossary import Glossary
 from service.markup.hint import STAND_IN
@@ -15,8 +16,7 @@ from service.types import Span
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Veil:
+class Veil(msgspec.Struct, frozen=True):
     """A text, and the same with every literal blanked out by as many stand-ins: each character keeps its place.
 
     No link is then cut at a dot, and what has nothing but literals has nothing to translate. Emoji and terms stay

@@ -12,12 +12,12 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models.manifest import sha256_of
@@ -42,8 +42,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
+class RemoteFile(msgspec.Struct, frozen=True):
     """A file that a source offers.
 
     `name` is what it is called here, never a path that a source gave. `sha256` is of the bytes as they are served;

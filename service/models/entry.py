@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, get_args
+
+import msgspec
+from msgspec.structs import replace
 
 from service.errors import ModelMissing
 from service.languages import primary
@@ -22,16 +24,14 @@ _MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _OPENING: Final = ">>"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct, frozen=True):
     """A file of a model as published: its path within the carrier, SHA-256 in hexadecimal."""
 
     path: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(msgspec.Struct, frozen=True):
     """Where a student that arrives with `pip install` is within its carrier."""
 
     model: SourceFile
@@ -39,8 +39,7 @@ class Carried:
     shortlist: SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
+class ModelEntry(msgspec.Struct, frozen=True):
     """One model. Languages are BCP-47; `target_variant` is what a regionless target really is.
 
     A group model reads or writes several languages; `target_tokens` then says, for each target, the token that asks for
@@ -56,11 +55,15 @@ class ModelEntry:
     licence: str = UNKNOWN_LICENCE
     kind: EngineKind = "student"
     target_variant: str | None = None
-    target_tokens: Mapping[str, str] = field(default_factory=dict, hash=False)
+    target_tokens: Mapping[str, str] = {}
     parameters: int = 0
     score: float | None = None
     carried: Carried | None = None
     speed: float | None = None
+
+    def __hash__(self) -> int:
+        # Without `target_tokens`, which cannot be hashed.
+        return hash((self.model_id, self.sources, self.targets, self.revision))
 
     @property
     def source(self) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from service.errors import InvalidInput, ModelMissing
 from service.languages import primary
@@ -39,8 +40,7 @@ _PREFIX: Final = re.compile(r"opus-mt-(tc-(big|base|bible-big)-)?")
 _MAX_PAGES: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
+class Hub(msgspec.Struct, frozen=True):
     """One hub: how it is reached, and who is told what is left out."""
 
     download: Downloader

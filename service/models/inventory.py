@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from service.errors import ModelMissing
 from service.models.catalog import Catalog
@@ -13,8 +15,7 @@ from service.models.speed import read_speed
 from service.models.store import ModelStore
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSummary:
+class ModelSummary(msgspec.Struct, frozen=True):
     """An installed model.
 
     `bytes` is its size on disk; `score` the BLEU on FLORES that its makers published; `tokens_per_second` how many

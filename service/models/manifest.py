@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from service.models.entry import ModelEntry
 
 MANIFEST_FILE: Final = "manifest.json"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(msgspec.Struct, frozen=True):
     """A file of an installed model: SHA-256 in hexadecimal, size in bytes."""
 
     sha256: str
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """The entry, the SHA-256 of its published weights, the converter's version, the files, and what repairs them."""
 
     entry: ModelEntry

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from service.models.download import RemoteFile
 from service.models.entry import ModelEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """A model that can be pulled: its files are fetched from a server, or lie in a folder of this machine already.
 
     `weights` is the name of the file that the others belong to. `obstacle` says why no engine here could run it.

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+import msgspec
 
 from service.engines.base import Engine
 from service.errors import EngineFailure, MancheteError, ShuttingDown
@@ -24,13 +25,12 @@ logger = logging.getLogger(__name__)
 Load: TypeAlias = Callable[[str], Engine]
 
 
-@dataclass(eq=False, slots=True)
-class _Loading:
+class _Loading(msgspec.Struct, eq=False):
     """A load under way; those who wait for it hold a lease from the moment it is done."""
 
     reserved: int
     waiters: int = 0
-    slot: Future[Slot] = field(default_factory=Future)
+    slot: Future[Slot] = msgspec.field(default_factory=Future)
 
 
 class ModelPool:

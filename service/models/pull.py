@@ -7,8 +7,9 @@ until the model is installed, so a pull that broke off goes on where it was.
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models.conversion import MODEL

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from service.engines.base import Engine
 from service.errors import MancheteError
@@ -14,8 +15,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
+class LoadedModel(msgspec.Struct, frozen=True):
     """One model in memory. `last_used` is on the pool's clock: when it was last leased or given back."""
 
     model_id: str
@@ -25,8 +25,7 @@ class LoadedModel:
     load_seconds: float
 
 
-@dataclass(eq=False, slots=True)
-class Slot:
+class Slot(msgspec.Struct, eq=False):
     """A loaded engine and who uses it."""
 
     engine: Engine
@@ -102,8 +101,7 @@ class Residents:
         return slot
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(msgspec.Struct, frozen=True):
     error: MancheteError
     until: float
     pause: float

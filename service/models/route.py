@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from service.errors import InvalidInput, UnsupportedPair
 from service.models.catalog import ModelEntry
@@ -22,8 +23,7 @@ _Chain: TypeAlias = tuple[ModelEntry, ...]
 _Edges: TypeAlias = dict[str, dict[str, list[tuple[ModelEntry, str, str]]]]
 
 
-@dataclass(frozen=True, slots=True)
-class RoutePolicy:
+class RoutePolicy(msgspec.Struct, frozen=True):
     """How routes are chosen.
 
     A chain is estimated to lose what its models lose (`estimated_loss`) and `hop_loss` for every model after the first.
@@ -36,8 +36,7 @@ class RoutePolicy:
     engine: EngineKind = "student"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """The models to apply in order, each narrowed to one direction; empty when source and target are the same."""
 
     entries: tuple[ModelEntry, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+import msgspec
 
 Report: TypeAlias = Callable[[str], None]
 """Told in sentences what happens."""
@@ -15,8 +16,7 @@ FIREFOX: Final = "firefox"
 OPUS: Final = "opus"
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """Base addresses of the records server and of the hub, or of mirrors; `offline` forbids to ask either.
 
     A connection that broke is tried again after `first_pause_seconds`, then after twice as long, and so on.
@@ -28,8 +28,7 @@ class Sources:
     first_pause_seconds: float = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(msgspec.Struct, frozen=True):
     """Who is told of a pull; `progress` counts the bytes of the whole model."""
 
     report: Report

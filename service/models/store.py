@@ -15,9 +15,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from service.engines.loading import StudentFiles
 from service.errors import ModelCorrupt, ModelMissing
@@ -50,8 +51,7 @@ __all__ = ["MANIFEST_FILE", "InstalledModel", "Manifest", "ModelStore", "Report"
 REPAIR: Final = "manchete models prepare --force"
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledModel:
+class InstalledModel(msgspec.Struct, frozen=True):
     """A converted model whose files were verified when this was made."""
 
     entry: ModelEntry
@@ -59,8 +59,7 @@ class InstalledModel:
     vocabulary_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A model's published files on this disk, by role or by name, verified; and the command that brings them again."""
 
     files: Mapping[str, Path]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from service.guards import Finding
 from service.guards.wording import in_sentence_case, reworded
@@ -19,8 +21,7 @@ _BREAK = re.compile(r"[,;:)]\s+|\s(?=\()|\s[–—-]\s")
 _CAPITALS = "all-capitals"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """Texts to translate in place of a segment's: `method` is what is different about them.
 
     The texts are parts of the segment, in order; `capitals` says that their translation is put in capitals.

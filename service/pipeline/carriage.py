@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from service.guards import Finding
 from service.markup import may_have_spans
@@ -17,13 +19,12 @@ if TYPE_CHECKING:
     from service.markup.veil import Veil
 
 
-@dataclass(slots=True)
-class Cargo:
+class Cargo(msgspec.Struct):
     """A text's segments with their own words, the passages of those that have something to carry, by index, and what
     the model is given of each."""
 
     document: Document
-    passages: dict[int, Passage] = field(default_factory=dict)
+    passages: dict[int, Passage] = msgspec.field(default_factory=dict)
 
     @property
     def given(self) -> list[str]:

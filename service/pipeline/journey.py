@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from service.batching import Outcome, Ticket
 from service.errors import MancheteError
@@ -39,8 +41,7 @@ _FIRST_WINDOW = 32
 _WINDOW = 256
 
 
-@dataclass(slots=True)
-class Journey:
+class Journey(msgspec.Struct):
     """A text, where it goes, and what has become of it so far.
 
     `alternatives` asks for as many further renderings of the whole text; they exist after the last model only.
@@ -55,10 +56,10 @@ class Journey:
     output: str = ""
     sentences: tuple[AlignedSentence, ...] = ()
     other_outputs: tuple[str, ...] = ()
-    segments: list[TranslatedSegment] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    signatures: list[ModelSignature] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
+    segments: list[TranslatedSegment] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
+    signatures: list[ModelSignature] = msgspec.field(default_factory=list)
+    seconds: dict[str, float] = msgspec.field(default_factory=dict)
     error: MancheteError | None = None
     log_probability: float = 0.0
     target_tokens: int = 0
@@ -83,8 +84,7 @@ class Journey:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
 
-@dataclass(slots=True)
-class _Leg:
+class _Leg(msgspec.Struct):
     """One journey's passage through one model: the segments sent and, once queued, the futures of their hypotheses."""
 
     journey: Journey
@@ -94,8 +94,8 @@ class _Leg:
     texts: list[str]
     tokens: list[int]
     started: float = 0.0
-    futures: list[Future[Outcome]] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    futures: list[Future[Outcome]] = msgspec.field(default_factory=list)
+    outcomes: list[Outcome] = msgspec.field(default_factory=list)
 
 
 def travel(journeys: Iterable[Journey], rooms: Rooms, ticket: Ticket) -> Steps[None]:

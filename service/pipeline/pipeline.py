@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from service import __version__, languages
 from service.errors import MancheteError, TooLarge, UndetectedLanguage
@@ -275,8 +277,7 @@ class Pipeline:
         return DigestResult(plan.detected, translation, summary, title, signature, timings)
 
 
-@dataclass(frozen=True, slots=True)
-class _PlannedDigest:
+class _PlannedDigest(msgspec.Struct, frozen=True):
     """An article to digest, on its way; `titles` holds the journey of its title, where that has to be translated."""
 
     request: DigestRequest

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from service.batching import Outcome, Ticket
 from service.errors import EngineFailure, MancheteError
@@ -25,20 +27,18 @@ Items: TypeAlias = "tuple[Item, ...]"
 FIRST = "first"
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """How the translation of a segment came to be: `first`, or the method of the attempt that mended it."""
 
     method: str
     beam: int
 
 
-@dataclass(slots=True)
-class _Case:
+class _Case(msgspec.Struct):
     """A segment that may be mended: what is still to try, what is being tried, and how it ends for the metrics."""
 
     plan: list[Attempt]
-    futures: list[Future[Outcome]] = field(default_factory=list)
+    futures: list[Future[Outcome]] = msgspec.field(default_factory=list)
     faults: int = 0
     result: str = "kept"
 
@@ -47,8 +47,7 @@ class _Case:
         return self.plan[0]
 
 
-@dataclass(slots=True)
-class Repair:
+class Repair(msgspec.Struct):
     """The best hypothesis so far of each segment of a leg, how it was made, and its findings.
 
     By the index of their segment: what the hypothesis has `lost` of what was carried, and the open `cases`.
@@ -58,9 +57,9 @@ class Repair:
     cargo: Cargo
     hypotheses: list[Hypothesis]
     made: list[Made]
-    findings: list[Findings] = field(default_factory=list)
-    lost: dict[int, Items] = field(default_factory=dict)
-    cases: dict[int, _Case] = field(default_factory=dict)
+    findings: list[Findings] = msgspec.field(default_factory=list)
+    lost: dict[int, Items] = msgspec.field(default_factory=dict)
+    cases: dict[int, _Case] = msgspec.field(default_factory=dict)
 
     @property
     def futures(self) -> tuple[Future[Outcome], ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from service.batching import Batcher
 from service.detect import Detector
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from service.summarize import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
+class Rooms(msgspec.Struct, frozen=True):
     """The pipeline's collaborators, the one limit it enforces itself (in characters), versions to report, the
     guards, who hears what they find, and what writes summaries, where something does."""
 
@@ -27,5 +27,5 @@ class Rooms:
     char_limit: int
     libraries: Mapping[str, str]
     check: Check = check
-    watch: Watch = field(default_factory=Watch)
+    watch: Watch = msgspec.field(default_factory=Watch)
     writer: Writer | None = None

@@ -11,8 +11,9 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
+
+import msgspec
 
 from service.errors import Cancelled, DeadlineExceeded
 from service.types import RequestContext
@@ -23,8 +24,7 @@ R = TypeVar("R")
 _CANCEL_CHECK_SECONDS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """Where a generator of steps stops: until `futures` are done, or the request is over and waiting is in vain.
 
     `blocks` says that what comes next may take long without waiting for any future: an event loop has to hand the

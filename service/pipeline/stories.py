@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from service import __version__, languages
 from service.errors import InvalidInput, TooLarge
@@ -19,19 +20,17 @@ if TYPE_CHECKING:
     from service.summarize import StorySummary
 
 
-@dataclass(frozen=True, slots=True)
-class StoryRequest:
+class StoryRequest(msgspec.Struct, frozen=True):
     """Several texts about one story, all in one language, to be told in one summary."""
 
     texts: tuple[str, ...]
     source: str | None = None
     title: str | None = None
-    length: SummaryLength = field(default_factory=SummaryLength)
+    length: SummaryLength = msgspec.field(default_factory=SummaryLength)
     manner: Manner = EXTRACT
 
 
-@dataclass(frozen=True, slots=True)
-class StoryResult:
+class StoryResult(msgspec.Struct, frozen=True):
     """The answer to a `StoryRequest`; `detected` is of all texts together."""
 
     detected: Detection

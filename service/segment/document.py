@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.patterns import lazy
 from service.segment.wrapping import SOFT_BREAK, UNSPACED, UNSPACED_LETTER, unwrap
@@ -17,8 +18,7 @@ _BREAKABLE = lazy(rf"(?<=\S)\s+(?=\S)|(?<={UNSPACED_LETTER})(?={UNSPACED_LETTER}
 _SPACES = re.compile(" +")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """What is sent to an engine: a sentence, or a piece of one that is too long.
 
     `text` has no line break and no white space, emoji or invisible characters at its edges. It is the slice `span` of
@@ -31,16 +31,14 @@ class Segment:
     sentence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(msgspec.Struct, frozen=True):
     """A text rendered segment by segment, and where in it each sentence of the source stands."""
 
     text: str
     sentences: tuple[AlignedSentence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A text, its sentences, and the segments to render; both in text order, without overlap."""
 
     text: str

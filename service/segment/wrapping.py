@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.patterns import lazy
 from service.types import Span
@@ -40,8 +41,7 @@ _LEAST_FILL = 0.75
 _LEAST_CASELESS_LINES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """The prose of one line: where the line starts, how deep it is indented and quoted, and whether a marker opens it.
 
     `breakable` is False where the line cannot go on in the next: a heading, or a form feed or the like at its end.
@@ -55,8 +55,7 @@ class Line:
     breakable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(msgspec.Struct, frozen=True):
     """One paragraph with its soft breaks undone, and where its characters stand in the text it came from."""
 
     text: str

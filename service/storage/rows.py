@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 
 class ItemState(StrEnum):
@@ -18,8 +19,7 @@ class ItemState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(msgspec.Struct, frozen=True):
     """A file that comes with an item: `kind` is its media type, `length` its size in bytes; None where not given."""
 
     url: str
@@ -27,8 +27,7 @@ class Enclosure:
     length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRow:
+class FeedRow(msgspec.Struct, frozen=True):
     """A subscription. `url` is what was subscribed to, `location` where a permanent redirect has moved it."""
 
     feed_id: int
@@ -46,8 +45,7 @@ class FeedRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class FetchRecord:
+class FetchRecord(msgspec.Struct, frozen=True):
     """What a successful fetch taught about a feed. `etag` and `last_modified` are None where the server sent none."""
 
     location: str
@@ -57,8 +55,7 @@ class FetchRecord:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
+class NewItem(msgspec.Struct, frozen=True):
     """An item as it stands in a feed document.
 
     `keys` are all the names it is known by, the one that it is identified by first; an item is new when none of them
@@ -80,8 +77,7 @@ class NewItem:
     content: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """What became of a document's items: how many were new, how many known already, and how many of these edited."""
 
     new: int
@@ -89,8 +85,7 @@ class Stored:
     edited: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRow:
+class ItemRow(msgspec.Struct, frozen=True):
     """An item with all that is known of it. `reason` and `attempts` tell of failures.
 
     `warnings` are about the item as it was fetched, `translation_warnings` about what was made of it. `edited_at` is
@@ -123,11 +118,10 @@ class ItemRow:
     edited_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One item's way from a state to the next: `values` are columns of the item table and what they become."""
 
     item_id: int
     before: ItemState
     after: ItemState
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = msgspec.field(default_factory=dict)

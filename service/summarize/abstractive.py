@@ -10,9 +10,11 @@ import logging
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from service.errors import WritingFailed
 from service.summarize.document import SourceSentence, count_words, ends_sentence
@@ -69,8 +71,7 @@ class Backend(Protocol):
     def write(self) -> Generate: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """A text to summarize. `deadline` is on the monotonic clock, None for none."""
 
     text: str
@@ -80,7 +81,7 @@ class Job:
     style: str
     title: str | None = None
     deadline: float | None = None
-    cancelled: Event = field(default_factory=Event)
+    cancelled: Event = msgspec.field(default_factory=Event)
 
 
 class Writer:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from service.summarize.cues import Cues
 from service.summarize.document import Line, SourceSentence, count_words, ends_sentence, lines_of
@@ -47,8 +48,7 @@ class Tier(IntEnum):
     BOILERPLATE = 2
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(msgspec.Struct):
     """A sentence as a summary may print it: `[start, end)` of the document, its `words`, and what it costs in words.
 
     `finished` says whether the sentence had final punctuation. `weight` in (0, 1] scales its score; `alone` in [0, 1]
@@ -68,8 +68,7 @@ class Piece:
     opens: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(msgspec.Struct, frozen=True):
     """The pieces of a document, in order, and its title: as given, or the heading above the body, or empty."""
 
     pieces: tuple[Piece, ...]

@@ -22,10 +22,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+
+import msgspec
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĖĘĚĞĠĢĪĮİĶŁĻŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽ"
 _NAME = rf"(?-i:[{_CAPITAL}][\w'’.&-]*+)"
@@ -35,8 +36,7 @@ _KINDS = ("caption", "byline", "timestamp", "credit", "pointer")
 _NEVER = "(?!)"
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
+class Cues(msgspec.Struct, frozen=True):
     """Compiled cues of one language.
 
     `whole` pairs a kind (`caption`, `byline`, `timestamp`, `credit`, `pointer`) with the expression for a full match.

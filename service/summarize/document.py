@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 # Thai, Lao, Burmese, Khmer, kana and Han: scripts that put no space between words.
 UNSPACED = re.compile(
@@ -17,8 +18,7 @@ _CLOSERS = "\"'”’»›)]}」』】）*"
 _TERMINALS = ".!?…;:。！？｡؟۔।॥။។།։።‼⁇"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSentence:
+class SourceSentence(msgspec.Struct, frozen=True):
     """One sentence of a document: `text` is the document's `[start, end)`.
 
     `words` is what it costs against a limit in words, for example the length of its translation; None means the
@@ -31,8 +31,7 @@ class SourceSentence:
     words: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A run of sentences with no line break between them: `[first, last]` are indices of sentences.
 
     `marker` is what stands before the first sentence on the line, for example a bullet; `text` starts after it.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from service.errors import InvalidInput
 from service.summarize.body import Article, Piece, Tier, read_article

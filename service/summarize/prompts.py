@@ -20,10 +20,11 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from service.errors import ConfigurationError
 
@@ -37,16 +38,14 @@ _VARIABLES = frozenset({"sentences", "words", "examples", "mark", "text"})
 _MARK_DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class PromptExample:
+class PromptExample(msgspec.Struct, frozen=True):
     """A worked example: a text and the answer it should get."""
 
     text: str
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """One template. `sentences` and `words` limit the answer; `sha256` is that of the whole file, in hexadecimal."""
 
     style: str

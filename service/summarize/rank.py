@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+
+import msgspec
 
 from service.summarize.body import Piece
 from service.summarize.cues import Cues
@@ -27,8 +28,7 @@ _TITLE_TERMS, _KEY_TERMS = 3, 8
 _NUMBERED = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """A sentence as it is scored: its terms, whether it opens a line or paragraph, has a number, tells an amount."""
 
     vector: Vector

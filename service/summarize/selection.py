@@ -11,7 +11,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.summarize.terms import Vector
 
@@ -26,8 +27,7 @@ _FULL = 0.98
 _MAX_POSTINGS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """A sentence that may be chosen: its score, what it costs in words, and its terms.
 
     `alone` scales the score as long as the option before is not chosen; an option with a value of 0 never is.

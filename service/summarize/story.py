@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from service.errors import InvalidInput
 from service.summarize.body import Piece, read_article
@@ -20,8 +22,7 @@ from service.types import Notice, SummaryLength
 _SAME = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class StorySource:
+class StorySource(msgspec.Struct, frozen=True):
     """A sentence of one of several texts: the index of the text, and `[start, end)` in it."""
 
     text: int
@@ -29,16 +30,14 @@ class StorySource:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class StorySentence:
+class StorySentence(msgspec.Struct, frozen=True):
     """A sentence of a summary of several texts; the first of `sources` is where it stands, the others say the same."""
 
     text: str
     sources: tuple[StorySource, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StorySummary:
+class StorySummary(msgspec.Struct, frozen=True):
     """One summary of several texts, its sentences in the order of the texts."""
 
     text: str
@@ -54,16 +53,14 @@ def styled_story(summary: StorySummary, style: str, title: str | None) -> StoryS
     return replace(summary, text=layout([sentence.text for sentence in summary.sentences], style))
 
 
-@dataclass(frozen=True, slots=True)
-class StoryText:
+class StoryText(msgspec.Struct, frozen=True):
     """One text of a story and its sentences, spans of it in order."""
 
     text: str
     sentences: Sequence[SourceSentence]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     text: int
     piece: Piece
     score: float

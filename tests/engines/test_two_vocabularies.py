@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marian_files import CHARACTERS, shortlist, two_vocabulary_files, vocabulary_size
+from msgspec.structs import replace
 from toy_language import held_out, in_characters
 
 from service.engines import Engine

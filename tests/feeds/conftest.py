@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from feed_runs import LOCAL
 from feed_site import FeedSite
+from msgspec import structs
 
 from service.engines.echo import EchoEngine
 from service.feeds.config import FeedsConfig
@@ -49,7 +49,7 @@ def make_desk(tmp_path: Path) -> Iterator[MakeDesk]:
     with ExitStack() as stack:
 
         def make(name: str = "feeds.db", *, max_items: int = 200, retention_days: int = 0, **fetch: object) -> FeedDesk:
-            config = FeedsConfig(max_items, retention_days, dataclasses.replace(LOCAL, **fetch))  # type: ignore[arg-type]
+            config = FeedsConfig(max_items, retention_days, structs.replace(LOCAL, **fetch))  # type: ignore[arg-type]
             desk = FeedDesk(f"sqlite:///{tmp_path / name}", config)
             stack.callback(desk.close)
             return desk

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import gzip
 import shutil
 import socket
@@ -23,6 +22,7 @@ import brotli
 import pytest
 from feed_runs import LOCAL
 from feed_site import FeedSite, brotli_bomb, gzip_bomb
+from msgspec import structs
 
 from service.errors import ConfigurationError, InvalidInput
 from service.feeds.addresses import AddressPolicy, check_url, policy_from
@@ -38,7 +38,7 @@ def fetch(url: str, known: Validators = NOTHING_KNOWN, **options: object) -> Fet
     """Fetch once, from this machine if it must be."""
 
     async def once() -> Fetched:
-        async with Fetcher(dataclasses.replace(LOCAL, **options)) as fetcher:  # type: ignore[arg-type]
+        async with Fetcher(structs.replace(LOCAL, **options)) as fetcher:  # type: ignore[arg-type]
             return await fetcher.feed(url, known)
 
     return asyncio.run(once())
@@ -178,7 +178,7 @@ def test_one_host_gets_one_request_at_a_time_with_pauses_and_others_go_on(site: 
     urls = [site.url(f"/{number}") for number in range(3)] + [other.put("/x", BODY)]
 
     async def all_of_them() -> None:
-        async with Fetcher(dataclasses.replace(LOCAL, host_pause_seconds=0.2)) as fetcher:
+        async with Fetcher(structs.replace(LOCAL, host_pause_seconds=0.2)) as fetcher:
             await asyncio.gather(*(fetcher.feed(url, Validators()) for url in urls))
 
     started = time.monotonic()
@@ -236,7 +236,7 @@ def test_a_redirect_to_it_is_refused_as_well(site: FeedSite, target: str) -> Non
     start = start.replace("127.0.0.1", "feeds.example")
 
     async def once() -> None:
-        config = dataclasses.replace(LOCAL, addresses=policy_from("feeds.example"))
+        config = structs.replace(LOCAL, addresses=policy_from("feeds.example"))
         async with Fetcher(config, resolve=_resolver("127.0.0.1")) as fetcher:
             await fetcher.feed(start, Validators())
 

@@ -6,7 +6,6 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -15,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from digest_items import digest, item
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from service.feeds.digest import Digest
 from service.feeds.labels import labels

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from digest_items import item
+from msgspec.structs import replace
 
 from service.feeds.stories import stories
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_sources import FakeServer
+from msgspec.structs import replace
 from pulled import loaded, translate
 
 from service.engines.loading import Placement

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from service.errors import InvalidInput, ModelMissing, UnsupportedPair
 from service.models import Catalog, ModelEntry, Router

@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from service.errors import ConfigurationError, ModelCorrupt, ModelMissing
 from service.models import Catalog, ModelStore

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_sources import FakeServer
+from msgspec.structs import replace
 
 from service.errors import UnsupportedPair
 from service.models import Catalog, ModelStore, Router

@@ -12,7 +12,7 @@ import pytest
 PROGRAM = """
 import json, random, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 from service.engines.echo import EchoEngine
 from service.guards import unchecked

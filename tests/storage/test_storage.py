@@ -5,10 +5,10 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import inspect, text
 
 from service.errors import AlreadyRunning, ConfigurationError, StorageError

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from service.summarize.document import SourceSentence
 from service.summarize.faithfulness.judge import Context, Judgement, Sentence, judge, sentence
@@ -24,8 +25,7 @@ _JOINTS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """`problem` is None for a sentence that the article supports, in the sentences `sources`; else what is wrong:
 
     `number`, `name`, `day`, `negation`, `attribution`, `doubt`, `order`, `malformed` or `unsupported`.

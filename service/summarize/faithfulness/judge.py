@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.summarize.faithfulness.alignment import align, equal
 from service.summarize.faithfulness.polarity import comparison_problem, doubt_dropped, negation_changed
@@ -24,24 +25,21 @@ _AND = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Sentence:
+class Sentence(msgspec.Struct):
     """A sentence read once: its tokens and who says what in it."""
 
     tokens: list[Token]
     speeches: list[Speech]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """`problem` is None where the source supports what is said; `covered` is the share of its words found there."""
 
     problem: str | None
     covered: float
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a source sentence stands in: `before` are the sentences before it, nearest first, that its pronouns may
     point into, `article` the stems of the whole article: a word that it has elsewhere is no paraphrase.
     """
@@ -51,8 +49,7 @@ class Context:
     article: frozenset[str]
 
 
-@dataclass(slots=True)
-class _Pairing:
+class _Pairing(msgspec.Struct):
     """What is said beside its source: content tokens of both, and which stand for which."""
 
     said: list[int]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.summarize.faithfulness.tokens import NAME, NUMBER, Token
 from service.summarize.faithfulness.vocabulary import Vocabulary
@@ -15,8 +16,7 @@ _TRAILING = 3
 _SPEAKER, _ABBREVIATION = 5, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
+class Speech(msgspec.Struct, frozen=True):
     """An attribution: its kind, and the indices of the tokens that name the speaker, are said, and are the verb."""
 
     kind: str

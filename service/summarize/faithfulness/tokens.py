@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from service.guards.digits import Moment
 from service.guards.lexicon import LANGUAGES
@@ -19,8 +20,7 @@ _SMALL = 1
 WORD, NAME, NUMBER, DAY = "word", "name", "number", "day"
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """One word, number or mark of a sentence.
 
     `content` says whether it has to be supported; `preposition` is the class of the one before its phrase, empty where

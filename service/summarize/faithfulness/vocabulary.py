@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+
+import msgspec
 
 from service.guards.lexicon import LANGUAGES, lexicon
 
@@ -32,8 +33,7 @@ _LISTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(msgspec.Struct, frozen=True):
     """What one language marks grammar, denial, doubt and speech with, in lower case.
 
     `prepositions` maps a preposition to its class: what may stand for it. `same` maps a stem to the groups of near
