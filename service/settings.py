@@ -69,7 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     max_concurrent_requests: Annotated[int, Meta(ge=1, description="Requests in work; more are answered 429")] = 256
     max_queue_tokens: Annotated[int, Meta(ge=1, description="Source tokens waiting; more are answered 429")] = 400000
-    max_batch_tokens: Annotated[int, Meta(ge=16, description="Padded source tokens (rows x longest) in a batch")] = 512
+    max_batch_tokens: Annotated[int, Meta(ge=16, description="Padded source tokens (rows x longest) in a batch")] = 768
     max_batch_rows: Annotated[int, Meta(ge=1, description="Segments in a batch")] = 24
     shutdown_seconds: Annotated[float, Meta(ge=0, description="Time to drain the queue on shutdown")] = 10.0
 

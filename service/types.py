@@ -70,7 +70,8 @@ class Hypothesis(msgspec.Struct, frozen=True):
 
     `score` is the mean log-probability per target token, the end-of-sentence token included. `complete` is False
     when the decoder reached its length limit before it ended the sentence. `alternatives` holds the rest of the
-    n-best, best first. `tokenize_seconds` and `infer_seconds` are those of the batch that the segment was in.
+    n-best, best first. `tokenize_seconds` are those of the batch that the segment was in, `infer_seconds` what
+    the batch took until this hypothesis was there.
     """
 
     text: str

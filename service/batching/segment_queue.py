@@ -14,7 +14,7 @@ INTERACTIVE_RUN = 16
 
 # A batch cannot be stopped. While somebody may come who waits, batches of bulk work have at most this fraction of the
 # padded tokens that a batch may have: smaller ones take more processor time for the same work, halves a tenth more.
-_BULK_SHARE = 3
+_BULK_SHARE = 4
 # Nobody is expected any more so long after the last who waited.
 QUIET_SECONDS = 10.0
 

@@ -57,7 +57,7 @@ def test_bulk_work_takes_shorter_batches_until_nobody_has_waited_for_a_while():
     for number in range(10):
         put(queue, other, 4, f"interactive{number}")
     assert len(texts(queue.take(0.0))) == 10
-    assert len(texts(queue.take(QUIET_SECONDS - 0.1))) == 3
+    assert len(texts(queue.take(QUIET_SECONDS - 0.1))) == 2
     assert len(texts(queue.take(QUIET_SECONDS))) == 10
 
 
