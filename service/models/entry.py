@@ -61,10 +61,6 @@ class ModelEntry(msgspec.Struct, frozen=True):
     carried: Carried | None = None
     speed: float | None = None
 
-    def __hash__(self) -> int:
-        # Without `target_tokens`, which cannot be hashed.
-        return hash((self.model_id, self.sources, self.targets, self.revision))
-
     @property
     def source(self) -> str:
         """The language it reads; `mul` where there are several."""
