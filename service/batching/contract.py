@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
-from msgspec.structs import fields
 
 from service.errors import ConfigurationError
 from service.types import DecodeOptions, Hypothesis
@@ -41,9 +40,9 @@ class Limits(msgspec.Struct, frozen=True):
     max_concurrent_requests: int
 
     def __post_init__(self) -> None:
-        for limit in fields(self):
-            if getattr(self, limit.name) < 1:
-                raise ConfigurationError(f"{limit.name} must be at least 1", field=limit.name)
+        for name in self.__struct_fields__:
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"{name} must be at least 1", field=name)
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -76,7 +76,7 @@ class BatchRunner:
         for part in self._run(group.model_id, texts, group.options):
             if not part.keys() <= course.open.keys():
                 raise EngineFailure(f"model {group.model_id} gave hypotheses that were not asked for")
-            self._remember(before, group, [(texts[place], hypothesis) for place, hypothesis in part.items()])
+            self._remember(before, group, ((texts[place], hypothesis) for place, hypothesis in part.items()))
             self._deliver(course, part)
         if course.open:
             missing = f"{len(course.open)} of {len(texts)} texts"
@@ -85,7 +85,7 @@ class BatchRunner:
             pace = (self._desk.clock() - course.started) / course.batch.tokens
             self._pace = pace if not self._pace else self._pace + PACE_WEIGHT * (pace - self._pace)
 
-    def _remember(self, before: str | None, group: Group, entries: list[tuple[str, Hypothesis]]) -> None:
+    def _remember(self, before: str | None, group: Group, entries: Iterable[tuple[str, Hypothesis]]) -> None:
         recall = self._desk.recall
         # A model that was replaced meanwhile may have made these with either of its versions.
         if recall is not None and before is not None and self._desk.signature(group.model_id) == before:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final, Protocol, Self
 
 import msgspec
-from msgspec.structs import fields
 
 NONE: Final = "none"
 SMOLLM2: Final = "smollm2"
@@ -48,6 +47,6 @@ class Options(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, settings: Any) -> Self:
         """Those of the service's settings: `summary_...`, and what holds for every model."""
-        own: dict[str, Any] = {one.name: getattr(settings, f"summary_{one.name}", None) for one in fields(cls)}
+        own: dict[str, Any] = {name: getattr(settings, f"summary_{name}", None) for name in cls.__struct_fields__}
         shared: dict[str, Any] = {name: getattr(settings, name) for name in ("threads", "offline", "device", "dtype")}
         return cls(**own | shared)

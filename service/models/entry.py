@@ -55,7 +55,7 @@ class ModelEntry(msgspec.Struct, frozen=True):
     licence: str = UNKNOWN_LICENCE
     kind: EngineKind = "student"
     target_variant: str | None = None
-    target_tokens: Mapping[str, str] = {}
+    target_tokens: Mapping[str, str] = msgspec.field(default_factory=dict)
     parameters: int = 0
     score: float | None = None
     carried: Carried | None = None

@@ -17,6 +17,7 @@ from service.errors import (
     ConfigurationError,
     DeadlineExceeded,
     EngineFailure,
+    MancheteError,
     ModelCorrupt,
     Overloaded,
     ShuttingDown,
@@ -322,6 +323,16 @@ def test_poisoned_text_fails_alone(word: str, error: type[Exception]):
     assert [report.rows for report in failed] == [3, 1]
 
 
+@pytest.mark.parametrize("word", ["poison", "refused", "memory"])
+def test_batch_that_fails_before_any_answer_is_run_row_by_row(word: str):
+    run = PickyRun()
+    lab, ends = run_one_batch(run, [word, "a", "b"])
+    assert isinstance(ends[0], MancheteError)
+    assert ends[1:] == answers(["a", "b"])
+    lab.batcher.close(PATIENCE)
+    assert run.batches[1:] == [[word, "a", "b"], [word], ["a"], ["b"]]
+
+
 @pytest.mark.parametrize("word", ["silence", "beyond"])
 def test_run_that_answers_too_little_or_what_was_not_asked_hands_nobody_anothers_text(word: str):
     run = PickyRun()
@@ -339,6 +350,15 @@ def test_failure_that_is_no_texts_fault_fails_the_batch_once(word: str, error: t
     assert [type(end) for end in ends[1:]] == [error] * 2
     lab.batcher.close(PATIENCE)
     assert run.batches[1:] == [["a", word, "b"]]
+
+
+@pytest.mark.parametrize(("word", "error"), [("corrupt", ModelCorrupt), ("closing", ShuttingDown)])
+def test_failure_before_any_answer_that_is_no_texts_fault_fails_all(word: str, error: type[Exception]):
+    run = PickyRun()
+    lab, ends = run_one_batch(run, [word, "a", "b"])
+    assert [type(end) for end in ends] == [error] * 3
+    lab.batcher.close(PATIENCE)
+    assert run.batches[1:] == [[word, "a", "b"]]
 
 
 @pytest.mark.parametrize("word", ["exit", "interrupt"])

@@ -106,15 +106,14 @@ class Scene:
 
 
 def run_or_fail(model_id: str, texts: Sequence[str], options: DecodeOptions) -> Iterator[Part]:
+    whole = hypotheses(model_id, texts, options)
     for place, text in enumerate(texts):
         if text.endswith("!"):
             # Now and then so badly that the thread goes down with it.
             raise SystemExit(1) if len(texts) % 3 == 2 else ValueError("poisoned")
         if place % 2:
-            whole = hypotheses(model_id, texts, options)
-            yield {each: whole[each] for each in (place, place - 1)}
-    if len(texts) % 2:
-        yield {len(texts) - 1: hypotheses(model_id, texts, options)[len(texts) - 1]}
+            yield {each: whole.pop(each) for each in (place, place - 1)}
+    yield whole
 
 
 @settings(max_examples=40, deadline=None)
