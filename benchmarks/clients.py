@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.corpus import words
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 WARM_SECONDS: Final = 1.0
 _ANSWERED: Final = 200
@@ -39,9 +39,9 @@ class Window:
 
 
 class Clients:
-    """Clients of one server for one direction, all on one connection pool."""
+    """Clients of one server for one direction, all on one connection pool. `http` has the server's address."""
 
-    def __init__(self, http: httpx.AsyncClient, direction: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, direction: str) -> None:
         self._http = http
         self._source, _, self._target = direction.partition("-")
 
@@ -94,20 +94,21 @@ class Clients:
 
     async def _post(self, q: str | list[str], tally: Tally) -> float:
         """Send one request; returns the seconds to wait before the next, 0 after a translation."""
-        import httpx
+        import aiohttp
 
         body = {"q": q, "source": self._source, "target": self._target}
         started = time.monotonic()
         try:
-            response = await self._http.post("/translate", json=body)
-        except httpx.HTTPError as error:
+            async with self._http.post("translate", json=body) as response:
+                await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             tally.errors[type(error).__name__] += 1
             return _LONGEST_PAUSE_SECONDS
-        if response.status_code == _ANSWERED:
+        if response.status == _ANSWERED:
             tally.latencies.append(time.monotonic() - started)
             tally.words += words([q] if isinstance(q, str) else q)
             return 0.0
-        tally.errors[str(response.status_code)] += 1
+        tally.errors[str(response.status)] += 1
         return _LONGEST_PAUSE_SECONDS
 
 

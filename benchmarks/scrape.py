@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 # Some phases end without a single batch; a mean of nothing is not shown.
 Labels = frozenset[tuple[str, str]]
@@ -55,12 +55,12 @@ class Change:
         return self.count(f"{histogram}_sum") / observed if observed else None
 
 
-async def scrape(http: httpx.AsyncClient) -> Scrape | None:
+async def scrape(http: aiohttp.ClientSession) -> Scrape | None:
     """The server's metrics now, None when it has none."""
-    import httpx
+    import aiohttp
 
     try:
-        response = await http.get("/metrics")
-        return Scrape.parse(response.text) if response.status_code == httpx.codes.OK else None
-    except (httpx.HTTPError, ValueError):
+        async with http.get("metrics", raise_for_status=True) as response:
+            return Scrape.parse(await response.text())
+    except (aiohttp.ClientError, TimeoutError, ValueError):
         return None

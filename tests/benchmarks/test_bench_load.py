@@ -15,7 +15,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
+import aiohttp
 import pytest
 
 from benchmarks.clients import Clients, Tally
@@ -70,7 +70,7 @@ def _translator() -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 def test_each_client_has_one_sentence_under_way() -> None:
     async def run(url: str) -> Tally:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with aiohttp.ClientSession(f"{url}/") as http:
             return await Clients(http, "pt-en").run(4, ["um dois", "três"], 0.5)
 
     with _translator() as (url, bodies):
@@ -85,7 +85,7 @@ def test_each_client_has_one_sentence_under_way() -> None:
 
 def test_refusals_are_counted_by_status_and_are_no_throughput() -> None:
     async def run(url: str) -> Tally:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with aiohttp.ClientSession(f"{url}/") as http:
             return await Clients(http, "pt-en").run(2, ["busy"], 2.0)
 
     with _translator() as (url, _):
@@ -98,7 +98,7 @@ def test_refusals_are_counted_by_status_and_are_no_throughput() -> None:
 
 def test_bulk_is_sent_in_lists_and_measured_apart_from_the_one_who_waits() -> None:
     async def run(url: str) -> tuple[Tally, Tally]:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with aiohttp.ClientSession(f"{url}/") as http:
             bulk = [f"frase {number}" for number in range(25)]
             return await Clients(http, "pt-en").run_beside_bulk(["uma só"], bulk, 10, 30.0)
 
@@ -149,7 +149,7 @@ def test_batches_are_read_off_our_own_metrics() -> None:
 
 def test_no_metrics_are_no_obstacle() -> None:
     async def run(url: str) -> Scrape | None:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with aiohttp.ClientSession(f"{url}/") as http:
             return await scrape(http)
 
     with _translator() as (url, _):
