@@ -13,7 +13,7 @@ from service.types import ModelSignature
 from service.writing import Writing, Written
 
 # Raised when the graphs change, so that models converted by an earlier version are converted again.
-CONVERTER_VERSION: Final = 8
+CONVERTER_VERSION: Final = 9
 STUDENT: Final = "student"
 # Files of a converted student whose sizes tell what it will take in memory.
 SHORTLIST_FILE: Final = "lex.bin"

@@ -52,7 +52,7 @@ class StudentLayers:
     # --- encoder
 
     def encode(self, graph: GraphBuilder) -> str:
-        """Encoder states `[S * B, width]` float32 of the graph input `ids` `[S, B]`: rows of one length, no padding."""
+        """Encoder states `[S * B, width]` float32 of the graph inputs of `encoder_graph`."""
         embedding = self.arch.source_embedding
         graph.constant_as(embedding, self._model.quantized[embedding].values)
         self.constant_positions(graph)
@@ -87,6 +87,7 @@ class StudentLayers:
         quantized = self._quantize(graph, value, f"{name}_Wq")
         query, key, val = (self._by_head(graph, quantized, name, part) for part in "qkv")
         scores = graph.microsoft("FusedMatMul", [query, key], alpha=1.0 / math.sqrt(self.arch.head_width))
+        scores = graph.op("Add", [scores, "bias"])
         mixed = graph.op("MatMul", [graph.op("Softmax", [scores], axis=-1), val])
         mixed = graph.reshape(graph.op("Transpose", [mixed], perm=[2, 0, 1, 3]), -1, self.arch.width)
         return self._project(graph, mixed, Linear(f"{name}_Wo", f"{name}_bo"))
