@@ -7,6 +7,7 @@ The rows of the result are phases: `offline` (the service in one process on the 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -26,7 +27,7 @@ from benchmarks.results import Report
 from benchmarks.scrape import Change, scrape
 from benchmarks.spawned import SpawnedServer, spawned_server
 from benchmarks.stats import percentile
-from service.errors import InvalidInput
+from service.errors import InvalidInput, MissingExtra
 
 if TYPE_CHECKING:
     import aiohttp
@@ -69,7 +70,12 @@ class LoadPlan:
 
 
 def measure_load(plan: LoadPlan, progress: Progress) -> Report:
-    """Run the plan; raises InvalidInput for an address where nothing answers, SystemFailed for a server of our own."""
+    """Run the plan.
+
+    Raises MissingExtra, InvalidInput for an address where nothing answers, SystemFailed for a server of our own.
+    """
+    if importlib.util.find_spec("aiohttp") is None:
+        raise MissingExtra("the clients of bench load", extra="bench")
     run = _Run(plan, progress)
     if plan.url is None:
         run.against_own_server()
@@ -229,14 +235,19 @@ async def _chunk(http: aiohttp.ClientSession) -> int:
     import aiohttp
 
     try:
-        async with http.get("info") as response:
+        async with http.get("info", allow_redirects=False) as response:
             return int((await response.json())["limits"]["max_client_batch_size"])
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
         return CHUNK
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        # Read for what it raises when there can be no such port.
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise InvalidInput(f"--url: {url[:80]} is not an address such as http://127.0.0.1:8000", field="--url")
     return url

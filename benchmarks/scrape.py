@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ async def scrape(http: aiohttp.ClientSession) -> Scrape | None:
     import aiohttp
 
     try:
-        async with http.get("metrics", raise_for_status=True) as response:
-            return Scrape.parse(await response.text())
+        async with http.get("metrics", allow_redirects=False) as response:
+            return Scrape.parse(await response.text()) if response.status == HTTPStatus.OK else None
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return None

@@ -35,7 +35,8 @@ def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["load", "--spawn", "--url", "http://127.0.0.1:1"], "--spawn: a server of its own has no --url"),
         (["load", "--direction", "both"], "--direction: name one pair"),
         (["load", "--url", "localhost:8000"], "--url: localhost:8000 is not an address"),
-        (["load", "--url", "http://127.0.0.1:1"], "--url: http://127.0.0.1:1 does not translate pt-en: ClientConnectorError"),
+        (["load", "--url", "http://127.0.0.1:99999"], "--url: http://127.0.0.1:99999 is not an address"),
+        (["load", "--url", "http://127.0.0.1:1"], "http://127.0.0.1:1 does not translate pt-en: ClientConnectorError"),
     ],
 )
 def test_bad_input_is_told_in_one_sentence(arguments: list[str], complaint: str) -> None:

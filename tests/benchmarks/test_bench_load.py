@@ -24,7 +24,7 @@ from benchmarks.load import LoadPlan, measure_load
 from benchmarks.progress import Progress
 from benchmarks.scrape import Change, Scrape, scrape
 from service.batching import BatchReport
-from service.errors import InvalidInput
+from service.errors import InvalidInput, MissingExtra
 from service.metrics import Metrics
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ PAUSE = 0.02
 
 
 class _Translator(BaseHTTPRequestHandler):
-    """Takes `PAUSE` seconds a request; refuses every text that begins with `busy` with status 429."""
+    """Takes `PAUSE` seconds a request; refuses the text `busy` with status 429, and redirects `moved`."""
 
     protocol_version = "HTTP/1.1"
 
@@ -40,8 +40,8 @@ class _Translator(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.bodies.append(body)  # type: ignore[attr-defined]
         time.sleep(PAUSE)
-        refused = str(body["q"]).startswith("busy")
-        self._answer(429 if refused else 200, json.dumps({"translatedText": body["q"]}))
+        status = {"busy": 429, "moved": 302}.get(str(body["q"]), 200)
+        self._answer(status, json.dumps({"translatedText": body["q"]}))
 
     def do_GET(self) -> None:
         self._answer(404, "{}")
@@ -51,7 +51,8 @@ class _Translator(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, text: str) -> None:
         # One write: headers and body apart would wait for each other (Nagle's algorithm, delayed acknowledgement).
-        head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
+        head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n"
+        head += "location: /elsewhere\r\n\r\n" if status == 302 else "\r\n"
         self.wfile.write((head + text).encode())
 
 
@@ -124,6 +125,23 @@ def test_a_server_of_another_kind_is_measured_from_outside(capsys: pytest.Captur
     assert ("1 client", "batch_rows") not in found
     assert "no /metrics" in report.conditions.notes[0]
     assert "3 clients" in capsys.readouterr().err
+
+
+def test_without_the_library_of_the_clients_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(MissingExtra, match=r"manchete\[bench\]"):
+        measure_load(LoadPlan("pt-en", load_corpus(OWN_FOLDER, ("pt", "en")), "http://127.0.0.1:1"), Progress(9))
+
+
+def test_a_redirect_is_an_error_and_not_followed() -> None:
+    async def run(url: str) -> Tally:
+        async with aiohttp.ClientSession(f"{url}/") as http:
+            return await Clients(http, "pt-en").translate("moved")
+
+    with _translator() as (url, bodies):
+        tally = asyncio.run(run(url))
+    assert tally.errors == {"302": 1}
+    assert len(bodies) == 1
 
 
 def test_a_server_that_refuses_everything_is_an_error_at_once() -> None:
