@@ -32,9 +32,15 @@ def sums_pass_over_zeros() -> bool:
     """Whether zeros after its last addend leave a sum of ONNX Runtime's the same to the bit.
 
     On x86 with AVX2 its kernels add the rest of a row in vectors as they do the others, the missing ones as zeros.
-    Elsewhere they add them one by one, in another order than that of a longer row.
+    Elsewhere they add them one by one, in another order than that of a longer row (docs/decisions/0035). Where that
+    cannot be found out, as on systems other than Linux, the answer is no.
     """
-    return platform.machine().lower() in _X86 and "avx2" in _flags()
+    return has_whole_vectors(platform.machine(), _flags())
+
+
+def has_whole_vectors(machine: str, flags: frozenset[str]) -> bool:
+    """The same of a machine and the flags of its processor."""
+    return machine.lower() in _X86 and "avx2" in flags
 
 
 def _flags() -> frozenset[str]:

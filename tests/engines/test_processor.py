@@ -8,7 +8,7 @@ import pytest
 
 from service.engines import loading
 from service.engines.loading import CTRANSLATE2, WORKSPACE_BYTES, expected_bytes, load_ctranslate2
-from service.engines.processor import has_exact_int8
+from service.engines.processor import has_exact_int8, has_whole_vectors
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,19 @@ from service.engines.processor import has_exact_int8
 )
 def test_only_vnni_makes_x86_exact(machine: str, flags: set[str], exact: bool) -> None:
     assert has_exact_int8(machine, frozenset(flags)) is exact
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "whole"),
+    [
+        ("x86_64", {"avx", "avx2", "fma"}, True),
+        ("x86_64", {"avx", "sse4_2"}, False),
+        ("AMD64", set(), False),
+        ("aarch64", set(), False),
+    ],
+)
+def test_only_avx2_adds_in_whole_vectors(machine: str, flags: set[str], whole: bool) -> None:
+    assert has_whole_vectors(machine, frozenset(flags)) is whole
 
 
 @pytest.mark.parametrize(("exact", "dtype", "bytes_a_weight"), [(True, "int8", 1), (False, "float32", 4)])
