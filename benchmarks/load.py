@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from benchmarks import conditions
+from benchmarks.addresses import is_http_address
 from benchmarks.bench import MEBIBYTE, WARM_LINES
 from benchmarks.clients import Clients, Tally, distinct
 from benchmarks.corpus import Corpus, words
@@ -242,12 +242,6 @@ async def _chunk(http: aiohttp.ClientSession) -> int:
 
 
 def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        # Read for what it raises when there can be no such port.
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not is_http_address(url):
         raise InvalidInput(f"--url: {url[:80]} is not an address such as http://127.0.0.1:8000", field="--url")
     return url

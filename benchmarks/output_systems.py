@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from benchmarks.addresses import is_http_address
 from benchmarks.remote import DEEPL_KEY
 from benchmarks.systems import SystemSpec, parse_options, service_threads, system_spec
 from service.errors import InvalidInput
@@ -113,10 +114,10 @@ def _check_options(kind: str, argument: str) -> None:
 
 
 def _host(kind: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not is_http_address(url):
         example = f"{kind}:http://127.0.0.1:5000"
         raise InvalidInput(f"{FIELD}: {kind} needs an address, such as {example}", field=FIELD)
+    parts = urlsplit(url)
     if parts.username or parts.password:
         raise InvalidInput(f"{FIELD}: keys are given in {DEEPL_KEY} and the like, not in addresses", field=FIELD)
     return f"{kind}@{parts.netloc}"

@@ -34,7 +34,7 @@ class Encoder:
         """What the decoder's graphs look at, and the rows' `lengths`. Rows should be in order of length."""
         lengths = [len(row.ids) for row in batch]
         calls = groups(lengths, CALL_TOKENS if sums_pass_over_zeros() else 0)
-        parts = [self._session.run(None, _feeds(batch[start:end])) for start, end in calls]
+        parts = [self._session.run(None, _feeds(batch[start:end], lengths[start:end])) for start, end in calls]
         memory = {name: padded(arrays) for name, arrays in zip(self._names, zip(*parts, strict=True), strict=True)}
         memory["lengths"] = np.array(lengths, dtype=np.int32)
         return memory
@@ -59,14 +59,13 @@ def groups(lengths: Sequence[int], call_tokens: int) -> Iterator[tuple[int, int]
     return pairwise(reversed(ends))
 
 
-def _feeds(rows: Sequence[Row]) -> Feeds:
-    lengths = [len(row.ids) for row in rows]
+def _feeds(rows: Sequence[Row], lengths: Sequence[int]) -> Feeds:
     longest = max(lengths)
-    if min(lengths) == longest:
-        return {"ids": np.array([row.ids for row in rows], dtype=np.int64).T.copy(), "bias": _NO_BIAS}
     ids = np.full((longest, len(rows)), EOS_ID, dtype=np.int64)
     for column, row in enumerate(rows):
-        ids[: len(row.ids), column] = row.ids
+        ids[: lengths[column], column] = row.ids
+    if min(lengths) == longest:
+        return {"ids": ids, "bias": _NO_BIAS}
     beyond = np.arange(longest) >= np.array(lengths)[:, np.newaxis]
     return {"ids": ids, "bias": np.where(beyond, np.float32(MASKED), np.float32(0.0))[:, np.newaxis, np.newaxis, :]}
 

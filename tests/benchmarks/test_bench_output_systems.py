@@ -62,6 +62,7 @@ def test_servers_are_called_by_their_host() -> None:
         ("manchete:model=x", "manchete has no option model; it has: beam="),
         ("fxtranslate:beam=2", "fxtranslate has no option beam; it has: none"),
         ("libretranslate:localhost:5000", "libretranslate needs an address"),
+        ("libretranslate:http://127.0.0.1:99999", "libretranslate needs an address"),
         ("deepl:https://user:secret@api.example", "keys are given in DEEPL_AUTH_KEY"),
         ("file:nowhere", "nowhere is no file and no folder with pt-en.txt"),
     ],
